@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+// Used with `--config`: one run over every package, from its sources.
+const conditions = ['@mosaik/source']
+const factor = Number(process.env['TIME_FACTOR'] ?? 1)
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/*.test.ts'],
+    testTimeout: 20_000 * factor,
+    hookTimeout: 20_000 * factor,
+    retry: 0,
+    passWithNoTests: false,
+  },
+})
