@@ -1,0 +1,68 @@
+/**
+ * A Mosaik node in one call: give it a network name, and it finds the others.
+ *
+ * ```ts
+ * import { createNetwork, defineStream } from '@mosaik/node'
+ *
+ * const Readings = defineStream<{ celsius: number }>('sensor.readings')
+ * await using network = await createNetwork('my-app', { discovery: { bootstrap: process.argv.slice(2) } })
+ * const producer = network.streams.produce(Readings)
+ * await producer.send({ celsius: 21 })
+ * ```
+ *
+ * This package wires the floors below and re-exports the names that most programs need. Who needs less installs less:
+ * `@mosaik/libp2p`, `@mosaik/discovery` and `@mosaik/streams` are three calls that compose the same thing.
+ *
+ * @module
+ */
+export { createNetwork, networkOn } from './network.ts'
+export type { Network, NetworkOptions } from './network.ts'
+
+export {
+  cbor,
+  CloseReasons,
+  createMetrics,
+  createTicket,
+  deriveId,
+  generateSecretKey,
+  MosaikError,
+  peerIdOf,
+  randomId,
+  secretKey,
+  toBytes,
+  uniqueId,
+} from '@mosaik/core'
+export type {
+  CloseReason,
+  Codec,
+  Datum,
+  Duration,
+  Expiration,
+  Logger,
+  Metrics,
+  NetworkId,
+  PeerId,
+  SecretKey,
+  StreamId,
+  Tag,
+  Ticket,
+  TicketValidator,
+  UniqueId,
+  WaitOptions,
+  Watch,
+} from '@mosaik/core'
+export type { Catalog, Discovery, DiscoveryEvent, DiscoveryOptions, PeerEntry, UnsignedEntry } from '@mosaik/discovery'
+export { defineStream } from '@mosaik/streams'
+export type {
+  ChannelInfo,
+  Consumer,
+  ConsumerOptions,
+  Criteria,
+  PeerCondition,
+  PeerView,
+  Producer,
+  ProducerOptions,
+  StreamDef,
+  Streams,
+  StreamsOptions,
+} from '@mosaik/streams'

@@ -1,0 +1,130 @@
+import { MosaikError } from '@mosaik/core'
+import type { Duration, Endpoint, Logger, Metrics, NetworkId, PeerId, SecretKey, WaitOptions } from '@mosaik/core'
+import { createDiscovery } from '@mosaik/discovery'
+import type { Discovery, DiscoveryOptions } from '@mosaik/discovery'
+import { createEndpoint } from '@mosaik/libp2p'
+import type { EndpointOptions } from '@mosaik/libp2p'
+import { createStreams } from '@mosaik/streams'
+import type { Streams, StreamsOptions } from '@mosaik/streams'
+import { closeTimeout, discoveryOptions } from './options.ts'
+
+/** Options of `createNetwork`. Everything is optional; by default nothing leaves the machine but what you dial or listen on. */
+export interface NetworkOptions {
+  /** Identity of the node. Default: a fresh random key, so a new peer id at each start. */
+  readonly secretKey?: SecretKey
+  /** Multiaddrs to listen on. Default: QUIC on every interface, free port (IPv4 and IPv6). */
+  readonly listen?: readonly string[]
+  /** Circuit relays: use some, serve as one, or neither (default). */
+  readonly relay?: EndpointOptions['relay']
+  /** Find peers of this network on the local network by multicast DNS. Default false. */
+  readonly mdns?: boolean
+  /** mDNS and the public DHT: the name alone is enough. Default false. */
+  readonly zeroConfig?: boolean
+  readonly discovery?: DiscoveryOptions
+  readonly streams?: StreamsOptions
+  /** Default: silent unless `DEBUG` selects `mosaik:*`. */
+  readonly logger?: Logger
+  /** Default: a registry of its own (`createMetrics()`). */
+  readonly metrics?: Metrics
+  /** Cuts the start short. It has no effect once the network is there; `close` ends that. */
+  readonly signal?: AbortSignal
+}
+
+/** One node of a network: who it is, whom it knows, and what flows. */
+export interface Network extends AsyncDisposable {
+  readonly id: NetworkId
+  readonly local: {
+    readonly id: PeerId
+    /** Each dialable: give one to another node's `bootstrap`, `dial` or `syncWith`. */
+    readonly addresses: readonly string[]
+    /** Resolves when a public address or relay is known. Nothing in the library waits for it; on a closed network it never comes. */
+    online(options?: WaitOptions): Promise<void>
+  }
+  readonly discovery: Discovery
+  readonly streams: Streams
+  /**
+   * Delivers what was sent, says goodbye, and ends everything that belongs to this node; every wait rejects with
+   * `ERR_CLOSED`. Takes at most `timeout` (default 5 s), whatever others do. Idempotent.
+   */
+  close(options?: { readonly timeout?: Duration }): Promise<void>
+}
+
+/**
+ * Starts a node. Resolves as soon as it listens; finding others goes on by itself.
+ *
+ * Rejects with `ERR_INVALID_OPTION` for a bad option, with the transport's error when an address of `listen`
+ * cannot be bound, and with `signal.reason` on abort.
+ */
+export async function createNetwork(name: string, options: NetworkOptions = {}): Promise<Network> {
+  const { secretKey, listen, relay, mdns, zeroConfig, discovery, streams, logger, metrics, signal } = options
+  signal?.throwIfAborted()
+  const found = discoveryOptions(discovery, zeroConfig)
+  const endpoint = await createEndpoint(name, {
+    ...(secretKey !== undefined && { secretKey }),
+    ...(listen !== undefined && { listen }),
+    ...(relay !== undefined && { relay }),
+    ...((mdns ?? zeroConfig) !== undefined && { mdns: mdns ?? zeroConfig ?? false }),
+    ...(logger !== undefined && { logger }),
+    ...(metrics !== undefined && { metrics }),
+    ...(signal !== undefined && { signal }),
+  })
+  try {
+    return await networkOn(endpoint, { discovery: found, ...(streams !== undefined && { streams }), ...(signal !== undefined && { signal }) })
+  } catch (error) {
+    await endpoint.close()
+    throw error
+  }
+}
+
+/** The floors above an endpoint, wired together; the endpoint belongs to the network from now on. */
+export async function networkOn(
+  endpoint: Endpoint,
+  options: Pick<NetworkOptions, 'discovery' | 'streams' | 'signal'> = {},
+): Promise<Network> {
+  options.signal?.throwIfAborted()
+  const discovery = await createDiscovery(endpoint, options.discovery)
+  const streams = createStreams(discovery, options.streams)
+  const ended = new AbortController()
+  let closing: Promise<void> | undefined
+
+  const shutDown = async (timeoutMs: number): Promise<void> => {
+    ended.abort(new MosaikError('ERR_CLOSED', 'the network was closed'))
+    const { clock } = endpoint
+    const deadlineAt = clock.monotonic() + timeoutMs
+    // A floor that does not finish in time is cut off by the end of the floor below it.
+    for (const floor of [streams, discovery, endpoint]) {
+      await atMost(endpoint, Math.max(1, deadlineAt - clock.monotonic()), floor.close())
+    }
+  }
+  const close: Network['close'] = (closeOptions) => (closing ??= shutDown(closeTimeout(closeOptions?.timeout)))
+
+  return {
+    id: endpoint.networkId,
+    local: {
+      id: endpoint.id,
+      get addresses() {
+        return endpoint.addresses
+      },
+      online: async ({ signal } = {}) => {
+        await endpoint.online.until(Boolean, { signal: signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]) })
+      },
+    },
+    discovery,
+    streams,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}
+
+/** Settles with `work` or after `ms`, whichever is first; a failure is logged, since an ending cannot be refused. */
+function atMost(endpoint: Endpoint, ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = endpoint.clock.after(ms, resolve)
+    work
+      .catch((error: unknown) => endpoint.logger.warn('closing: %o', error))
+      .finally(() => {
+        cancel()
+        resolve()
+      })
+  })
+}
