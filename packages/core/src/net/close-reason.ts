@@ -5,11 +5,22 @@ export interface CloseReason {
   readonly detail?: string
 }
 
-const reason = <const Code extends number, const Name extends string>(code: Code, name: Name): { readonly code: Code; readonly name: Name } =>
-  Object.freeze({ code, name })
+const reason = (code: number, name: string): CloseReason => Object.freeze({ code, name })
+
+type SharedReason =
+  | 'InvalidAlpn'
+  | 'DifferentNetwork'
+  | 'Cancelled'
+  | 'UnexpectedClose'
+  | 'Success'
+  | 'GracefulShutdown'
+  | 'ProtocolViolation'
+  | 'UnknownPeer'
+  | 'Timeout'
+  | 'TooManyRequests'
 
 /** The codes that all protocols share. A protocol's own begin with its number (streams 10xxx, groups 30xxx). */
-export const CloseReasons = Object.freeze({
+export const CloseReasons: Readonly<Record<SharedReason, CloseReason>> = Object.freeze({
   InvalidAlpn: reason(100, 'InvalidAlpn'),
   DifferentNetwork: reason(101, 'DifferentNetwork'),
   Cancelled: reason(102, 'Cancelled'),

@@ -2,7 +2,7 @@ import type { PeerId } from '../id/types.ts'
 import type { Watch } from '../async/watch.ts'
 
 /** Largest gossip message. Gossip carries small control news; details are pulled over links. */
-export const MAX_GOSSIP_BYTES = 64 * 1024
+export const MAX_GOSSIP_BYTES: number = 64 * 1024
 
 /** What to do with a received message: hand it on, drop it quietly, or drop it and hold it against its sender. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'

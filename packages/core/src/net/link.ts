@@ -4,9 +4,9 @@ import type { Clock } from '../time/clock.ts'
 import type { CloseReason } from './close-reason.ts'
 
 /** Payloads above this travel in chunks, so that small frames are not stuck behind them. */
-export const CHUNK_BYTES = 1024 * 1024
+export const CHUNK_BYTES: number = 1024 * 1024
 /** The largest message any protocol may allow. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
 export interface LinkOptions {
   readonly clock: Clock

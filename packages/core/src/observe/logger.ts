@@ -7,3 +7,11 @@ export interface Logger {
   /** A logger for a part, named like `mosaik:discovery`. Without it all parts share one. */
   forComponent?(name: string): Logger
 }
+
+/** Writes nothing. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {}, forComponent: () => silentLogger }
+
+/** The logger of a part (`mosaik:discovery`): the part's own where `logger` can make one, else `logger` itself. */
+export function componentLogger(logger: Logger, name: string): Logger {
+  return logger.forComponent?.(name) ?? logger
+}
