@@ -54,8 +54,8 @@ function hostAndPort(value: string): HostAndPort {
   return { host, port: Number(port) }
 }
 
-function level(value: string | null, previous: number): number {
-  const asked = value === null ? previous + 1 : Number(value)
+function level(value: string | undefined, previous: number): number {
+  const asked = value === undefined ? previous + 1 : Number(value)
   if (asked !== 0 && asked !== 1 && asked !== 2) throw new InvalidArgumentError('Give -v or -vv (0, 1 or 2 in the environment).')
   return asked
 }
@@ -103,7 +103,7 @@ function fillFromEnvironment(program: Command, env: Environment): void {
 
 function fromText(option: Option, text: string): unknown {
   if (option.parseArg !== undefined) return option.parseArg(text, option.defaultValue as never)
-  if (!option.isBoolean()) return text
+  if (option.required || option.optional) return text
   if (!['0', '1', 'true', 'false'].includes(text)) throw new InvalidArgumentError('Give true or false.')
   const on = text === '1' || text === 'true'
   return option.negate ? !on : on
