@@ -1,0 +1,39 @@
+/** What the QUIC transport allows. Stated in the README. */
+export interface QuicLimits {
+  /** A connection without a sign of life ends after this, ms: how fast a killed process is noticed. */
+  readonly idleMs: number
+  /** How often an idle connection shows a sign of life, ms. */
+  readonly keepAliveMs: number
+  /** Open streams per connection and direction; an open beyond it waits for its turn or its signal. */
+  readonly streams: number
+  /** Unread bytes that the peer may have under way per stream and per connection. */
+  readonly streamBytes: number
+  readonly connectionBytes: number
+  /** Kernel buffers of a socket, bytes. */
+  readonly socketBytes: number
+  /** Handshakes taken at once per listener: so many half-open ones do not hold up the next. */
+  readonly handshakes: number
+}
+
+export const DEFAULT_QUIC_LIMITS: QuicLimits = Object.freeze({
+  idleMs: 3000,
+  keepAliveMs: 1000,
+  streams: 1024,
+  streamBytes: 2 * 1024 * 1024,
+  connectionBytes: 16 * 1024 * 1024,
+  socketBytes: 4 * 1024 * 1024,
+  handshakes: 64,
+})
+
+/** Smallest and largest native read. A read that waits holds its size in memory, so idle streams use the smallest. */
+export const MIN_READ_BYTES = 2048
+export const MAX_READ_BYTES = 128 * 1024
+/** Largest native write: what has queued up meanwhile travels as one. */
+export const MAX_WRITE_BYTES = 256 * 1024
+
+/** The size of the next read after one of `size` brought `got` bytes: quick to grow, slow to shrink. */
+export function nextReadSize(size: number, got: number): number {
+  if (got >= size) return Math.min(size * 4, MAX_READ_BYTES)
+  if (got < size >> 3) return Math.max(size >> 1, MIN_READ_BYTES)
+  return size
+}

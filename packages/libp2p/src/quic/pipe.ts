@@ -1,0 +1,247 @@
+import type { NativeStream } from './native.ts'
+import { MAX_WRITE_BYTES, MIN_READ_BYTES, nextReadSize } from './limits.ts'
+
+/** What a pipe tells its owner. No method may throw. */
+export interface PipeSink {
+  onData(chunk: Uint8Array): void
+  onDrain(): void
+  /** The peer finished its half. */
+  onEnd(): void
+  /** Once, last. Undefined when both halves finished; `PipeResetError` when the peer reset it. */
+  onClosed(error: Error | undefined): void
+}
+
+/** The peer reset the stream, or told us to stop sending. */
+export class PipeResetError extends Error {
+  override readonly name = 'PipeResetError'
+  constructor() {
+    super('the peer reset the stream')
+  }
+}
+
+const ignore = (): void => undefined
+
+/**
+ * Bytes over one native QUIC stream, without libp2p: one read and one write in flight at most. A pipe that is paused, or that
+ * nobody has attached to, holds the one chunk that was on its way; the rest waits at the peer by QUIC's flow control.
+ */
+export class Pipe {
+  readonly #native: NativeStream
+  readonly #closing: (error: Error | undefined) => void
+  #sink: PipeSink | undefined
+  #readSize = MIN_READ_BYTES
+  #reading = false
+  #paused = false
+  #held: Uint8Array | undefined
+  #inbound: 'open' | 'ended' | 'told' = 'open'
+  readonly #queue: Uint8Array[] = []
+  #queued = 0
+  #writing = false
+  #starved = false
+  #outbound: 'open' | 'ending' | 'finished' = 'open'
+  #closed = false
+  #error: Error | undefined
+
+  /** `closing` hears of the end first, before the sink. */
+  constructor(native: NativeStream, closing: (error: Error | undefined) => void) {
+    this.#native = native
+    this.#closing = closing
+    this.#read()
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** From now on `sink` is told, beginning in the next microtask with what waited. Replaces the one before. */
+  attach(sink: PipeSink): void {
+    this.#sink = sink
+    queueMicrotask(() => {
+      if (this.#sink === sink) this.#flush()
+    })
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    queueMicrotask(() => this.#flush())
+  }
+
+  /** False: `onDrain` follows when there is room. Ignored once ending or closed. */
+  send(chunk: Uint8Array): boolean {
+    if (this.#closed || this.#outbound !== 'open') return false
+    if (chunk.byteLength > 0) {
+      this.#queue.push(chunk)
+      this.#queued += chunk.byteLength
+      if (!this.#writing) this.#write()
+    }
+    if (this.#queued < MAX_WRITE_BYTES) return true
+    this.#starved = true
+    return false
+  }
+
+  /** Bytes that the native side has not taken yet. */
+  get queuedBytes(): number {
+    return this.#queued
+  }
+
+  /** Finishes this side's half behind what is queued. */
+  end(): void {
+    if (this.#closed || this.#outbound !== 'open') return
+    this.#outbound = 'ending'
+    if (!this.#writing) this.#finish()
+  }
+
+  /** Asks the peer to send no more and drops what comes. */
+  stopReading(): void {
+    if (this.#closed || this.#inbound !== 'open') return
+    this.#held = undefined
+    this.#inbound = 'told'
+    this.#native.stopRead().catch(ignore)
+    this.#settle()
+  }
+
+  /** Ends both halves at once; the peer sees a reset. */
+  reset(error: Error): void {
+    if (this.#closed) return
+    this.#native.resetWrite().catch(ignore)
+    this.#native.stopRead().catch(ignore)
+    this.#close(error)
+  }
+
+  #read(): void {
+    if (this.#reading || this.#closed || this.#inbound !== 'open' || this.#held !== undefined) return
+    this.#reading = true
+    this.#native.read(this.#readSize).then(this.#arrived, this.#readFailed)
+  }
+
+  readonly #arrived = (chunk: Uint8Array | null): void => {
+    this.#reading = false
+    if (this.#closed || this.#inbound !== 'open') return
+    if (chunk === null) {
+      this.#inbound = 'ended'
+      this.#flush()
+      return
+    }
+    const size = this.#readSize
+    this.#readSize = nextReadSize(size, chunk.byteLength)
+    // The chunk stands on memory of the read's whole size: a small one must not keep all of it alive.
+    const kept = chunk.byteLength < size >> 2 ? chunk.slice() : chunk
+    if (this.#sink === undefined || this.#paused) {
+      this.#held = kept
+      return
+    }
+    this.#sink.onData(kept)
+    this.#read()
+  }
+
+  readonly #readFailed = (error: Error): void => {
+    this.#reading = false
+    if (this.#closed || this.#inbound !== 'open') return
+    if (!/reset by peer/.test(error.message)) {
+      this.#close(error)
+      return
+    }
+    this.#native.resetWrite().catch(ignore)
+    this.#close(new PipeResetError())
+  }
+
+  /** Tells the sink, in order, what it may hear now. */
+  #flush(): void {
+    const sink = this.#sink
+    if (sink === undefined) return
+    if (this.#held !== undefined && !this.#paused && !this.#closed) {
+      const chunk = this.#held
+      this.#held = undefined
+      sink.onData(chunk)
+    }
+    if (this.#inbound === 'ended' && !this.#closed) {
+      this.#inbound = 'told'
+      sink.onEnd()
+      this.#settle()
+    }
+    this.#tellClosed()
+    this.#read()
+  }
+
+  #write(): void {
+    const chunk = this.#take()
+    this.#writing = true
+    this.#native.write(chunk).then(this.#wrote, this.#writeFailed)
+  }
+
+  /** The next native write: one queued chunk as it is, or several copied together. */
+  #take(): Uint8Array {
+    const first = this.#queue[0]!
+    if (first.byteLength > MAX_WRITE_BYTES) {
+      this.#queue[0] = first.subarray(MAX_WRITE_BYTES)
+      this.#queued -= MAX_WRITE_BYTES
+      return first.subarray(0, MAX_WRITE_BYTES)
+    }
+    let count = 0
+    let bytes = 0
+    while (count < this.#queue.length && bytes + this.#queue[count]!.byteLength <= MAX_WRITE_BYTES) bytes += this.#queue[count++]!.byteLength
+    this.#queued -= bytes
+    const chunks = this.#queue.splice(0, count)
+    return count === 1 ? first : Buffer.concat(chunks, bytes)
+  }
+
+  readonly #wrote = (): void => {
+    this.#writing = false
+    if (this.#closed) return
+    if (this.#queue.length > 0) this.#write()
+    else if (this.#outbound === 'ending') this.#finish()
+    if (this.#starved && this.#queued < MAX_WRITE_BYTES) {
+      this.#starved = false
+      this.#sink?.onDrain()
+    }
+  }
+
+  readonly #writeFailed = (error: Error): void => {
+    this.#writing = false
+    if (this.#closed) return
+    if (!/stopped by peer/.test(error.message)) {
+      this.#close(error)
+      return
+    }
+    this.#native.resetWrite().catch(ignore)
+    this.#native.stopRead().catch(ignore)
+    this.#close(new PipeResetError())
+  }
+
+  #finish(): void {
+    this.#native.finishWrite().then(
+      () => {
+        this.#outbound = 'finished'
+        this.#settle()
+      },
+      (error: Error) => this.#writeFailed(error),
+    )
+  }
+
+  #settle(): void {
+    if (this.#outbound === 'finished' && this.#inbound === 'told') this.#close(undefined)
+  }
+
+  #close(error: Error | undefined): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#error = error
+    this.#held = undefined
+    this.#queue.length = 0
+    this.#queued = 0
+    this.#closing(error)
+    this.#tellClosed()
+  }
+
+  #tellClosed(): void {
+    const sink = this.#sink
+    if (!this.#closed || sink === undefined) return
+    this.#sink = undefined
+    sink.onClosed(this.#error)
+  }
+}
