@@ -1,0 +1,113 @@
+const START_BYTES = 512
+/** A larger buffer is not kept for the next value. */
+const MAX_KEPT_BYTES = 64 * 1024
+const SHORT_TEXT = 24
+const utf8 = new TextEncoder()
+
+/** A growing buffer that knows CBOR's heads. */
+export class ByteWriter {
+  #buffer: Uint8Array = new Uint8Array(START_BYTES)
+  #view: DataView = new DataView(this.#buffer.buffer)
+  #length = 0
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#buffer.slice(0, this.#length)
+  }
+
+  reset(): void {
+    this.#length = 0
+    if (this.#buffer.length > MAX_KEPT_BYTES) this.#replace(START_BYTES)
+  }
+
+  byte(value: number): void {
+    this.#reserve(1)
+    this.#buffer[this.#length++] = value
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length)
+    this.#buffer.set(value, this.#length)
+    this.#length += value.length
+  }
+
+  /** A major type and its argument (0 to 2⁵³ − 1) in the fewest bytes. */
+  head(major: number, argument: number): void {
+    this.#reserve(9)
+    const initial = major << 5
+    if (argument < 24) {
+      this.#buffer[this.#length++] = initial | argument
+    } else if (argument < 0x100) {
+      this.#buffer[this.#length++] = initial | 24
+      this.#buffer[this.#length++] = argument
+    } else if (argument < 0x10000) {
+      this.#buffer[this.#length] = initial | 25
+      this.#view.setUint16(this.#length + 1, argument)
+      this.#length += 3
+    } else if (argument < 0x1_0000_0000) {
+      this.#buffer[this.#length] = initial | 26
+      this.#view.setUint32(this.#length + 1, argument)
+      this.#length += 5
+    } else {
+      this.head64(major, BigInt(argument))
+    }
+  }
+
+  /** A head with an argument of 64 bits. */
+  head64(major: number, argument: bigint): void {
+    this.#reserve(9)
+    this.#buffer[this.#length] = (major << 5) | 27
+    this.#view.setBigUint64(this.#length + 1, argument)
+    this.#length += 9
+  }
+
+  /** A text with its head. */
+  text(value: string): void {
+    if (value.length < SHORT_TEXT && this.#shortText(value)) return
+    const encoded = utf8.encode(value)
+    this.head(3, encoded.length)
+    this.bytes(encoded)
+  }
+
+  /** A float in the fewest bytes that keep its value; one NaN for all. */
+  float(value: number): void {
+    this.#reserve(9)
+    if (Number.isNaN(value)) return this.#float(0xf9, 2, () => this.#view.setUint16(this.#length + 1, 0x7e00))
+    if (Math.f16round(value) === value) return this.#float(0xf9, 2, () => this.#view.setFloat16(this.#length + 1, value))
+    if (Math.fround(value) === value) return this.#float(0xfa, 4, () => this.#view.setFloat32(this.#length + 1, value))
+    this.#float(0xfb, 8, () => this.#view.setFloat64(this.#length + 1, value))
+  }
+
+  #float(initial: number, size: number, put: () => void): void {
+    this.#buffer[this.#length] = initial
+    put()
+    this.#length += 1 + size
+  }
+
+  /** Most keys and many values are a few ASCII characters: written in place. False, with nothing written, for others. */
+  #shortText(value: string): boolean {
+    this.#reserve(1 + value.length)
+    const start = this.#length + 1
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit >= 0x80) return false
+      this.#buffer[start + i] = unit
+    }
+    this.#buffer[this.#length] = 0x60 | value.length
+    this.#length = start + value.length
+    return true
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count
+    if (needed <= this.#buffer.length) return
+    const written = this.#buffer.subarray(0, this.#length)
+    this.#replace(Math.max(needed, this.#buffer.length * 2))
+    this.#buffer.set(written)
+  }
+
+  #replace(size: number): void {
+    this.#buffer = new Uint8Array(size)
+    this.#view = new DataView(this.#buffer.buffer)
+  }
+}
