@@ -1,5 +1,6 @@
 import type { PeerId } from '../id/types.ts'
 import type { WaitOptions } from '../async/watch.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import type { Clock } from '../time/clock.ts'
 import type { CloseReason } from './close-reason.ts'
 
@@ -12,12 +13,14 @@ export interface LinkOptions {
   readonly clock: Clock
   /** Largest message taken from the other side, bytes. Exceeding it ends the link with `ProtocolViolation`. Default 1 MiB, at most 16 MiB. */
   readonly maxMessageBytes?: number
-  /** Credit window, bytes: how much the other side may send before this side has taken it. Default 1 MiB. */
+  /** Credit window, bytes: how much the other side may send before this side has taken it. 64 KiB to 64 MiB, default 1 MiB. */
   readonly windowBytes?: number
   /** Above this many bytes waiting here `send` answers false. Default 256 KiB. */
   readonly highWaterBytes?: number
-  /** The first message must arrive within this time, or the link ends with `Timeout`. Default 10 s. */
+  /** The first message must arrive within this time, or the link ends with `Timeout`. 0: no limit. Default 10 s. */
   readonly firstMessageMs?: number
+  /** Counts `mosaik.links.violations` by protocol. */
+  readonly metrics?: Metrics
 }
 
 /**
@@ -49,10 +52,14 @@ export interface Link {
   onMessage(handler: (message: Uint8Array) => void): void
   /**
    * Sends what is queued, then the reason, then waits until the other side has hung up (at most `timeoutMs`, default 2 s).
-   * Never rejects. The first reason stands.
+   * Never rejects. The first reason stands; when both sides close at once, that of the side that opened the stream.
+   * From now on `send` is ignored and incoming messages are dropped.
    */
   close(reason: CloseReason, timeoutMs?: number): Promise<void>
-  /** Ends at once without sending what is queued. */
+  /**
+   * Ends at once without sending what is queued. The other side is told the reason if it still reads within a second;
+   * otherwise it sees `UnexpectedClose`, as it does whenever that is the reason here.
+   */
   abort(reason: CloseReason): void
 }
 

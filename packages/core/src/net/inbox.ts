@@ -1,0 +1,69 @@
+import type { MosaikError } from '../check/error.ts'
+import { Fifo } from './fifo.ts'
+
+interface Taker {
+  readonly resolve: (message: Uint8Array) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** Messages that arrived before anyone asked, and those who asked before any arrived. Bounded by the link's window. */
+export class Inbox {
+  readonly #messages = new Fifo<Uint8Array>()
+  readonly #takers = new Set<Taker>()
+  readonly #onTaken: (message: Uint8Array) => void
+  #ended: MosaikError | undefined
+
+  /** `onTaken` is called for every message that leaves, in whatever way. */
+  constructor(onTaken: (message: Uint8Array) => void) {
+    this.#onTaken = onTaken
+  }
+
+  get awaited(): boolean {
+    return this.#takers.size > 0
+  }
+
+  push(message: Uint8Array): void {
+    for (const taker of this.#takers) {
+      this.#takers.delete(taker)
+      taker.resolve(message)
+      this.#onTaken(message)
+      return
+    }
+    this.#messages.push(message)
+  }
+
+  tryTake(): Uint8Array | undefined {
+    const message = this.#messages.shift()
+    if (message !== undefined) this.#onTaken(message)
+    return message
+  }
+
+  take(signal: AbortSignal | undefined): Promise<Uint8Array> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    const message = this.tryTake()
+    if (message !== undefined) return Promise.resolve(message)
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#takers.delete(taker)
+        reject(signal?.reason)
+      }
+      const done = (): void => signal?.removeEventListener('abort', onAbort)
+      const taker: Taker = { resolve: (bytes) => (done(), resolve(bytes)), reject: (reason) => (done(), reject(reason)) }
+      this.#takers.add(taker)
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  /** Drops what waits. */
+  clear(): void {
+    while (this.tryTake() !== undefined);
+  }
+
+  /** No more will come. What waits can still be taken; then `reason`. */
+  end(reason: MosaikError): void {
+    this.#ended = reason
+    for (const taker of this.#takers) taker.reject(reason)
+    this.#takers.clear()
+  }
+}
