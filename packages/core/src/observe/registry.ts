@@ -103,10 +103,10 @@ function handleOf(family: Family, series: Series): Counter | Gauge | Histogram {
     }
   }
   if (family.kind === 'gauge') {
-    return { set: (value) => void (series.value = value), add: (n) => void (series.value += n) }
+    return { set: (value: number) => void (series.value = value), add: (n: number) => void (series.value += n) }
   }
   return {
-    observe: (value) => {
+    observe: (value: number) => {
       let bucket = family.buckets.findIndex((bound) => value <= bound)
       if (bucket === -1) bucket = family.buckets.length
       series.counts[bucket] = (series.counts[bucket] as number) + 1
