@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { createNetwork, peerIdOf, randomId, secretKey, uniqueId } from '@mosaik/node'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
+const PROGRAM = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const running: ChildProcessByStdio<null, Readable, Readable>[] = []
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+/** Starts the program and collects its first lines, up to the one that says that it runs. */
+async function bootstrap(flags: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--conditions=@mosaik/source', PROGRAM, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  running.push(child)
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line)
+    if (line.startsWith('Running')) break
+  }
+  child.stdout.resume()
+  const all = (word: string): string[] => lines.filter((line) => line.startsWith(word)).map((line) => line.split(/\s+/)[1] ?? '')
+  return { child, all }
+}
+
+describe('mosaik-bootstrap', () => {
+  it.each(['/ip4/127.0.0.1/udp/0/quic-v1', '/ip4/127.0.0.1/tcp/0'])('prints who it is and where, introduces peers on %s, and leaves on SIGTERM', async (listen) => {
+    const name = randomId()
+    const { child, all } = await bootstrap(['-n', name, '-s', 'a seed', '-t', 'entry', '--listen', listen, '--metrics', '127.0.0.1:0'])
+    expect(all('network')).toEqual([name])
+    expect(all('peer')).toEqual([peerIdOf(secretKey('a seed'))])
+    const [address = ''] = all('address')
+    expect(address).toContain('/127.0.0.1/')
+
+    await using first = await createNetwork(name, { listen: [listen], discovery: { bootstrap: address } })
+    await using second = await createNetwork(name, { listen: [listen], discovery: { bootstrap: address } })
+    await first.discovery.catalog.until((catalog) => catalog.has(second.local.id) && catalog.size === 2)
+    const entry = [...first.discovery.catalog.value].find(({ peerId }) => peerId !== second.local.id)
+    expect(entry?.hasTag('entry')).toBe(true)
+
+    const [metrics = ''] = all('metrics')
+    expect(await (await fetch(metrics)).text()).toContain('mosaik_discovery_catalog_size')
+    expect((await fetch(new URL('/readyz', metrics))).status).toBe(200)
+
+    const begun = performance.now()
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+    expect(performance.now() - begun).toBeLessThan(5_000 * FACTOR)
+    await first.discovery.catalog.until((catalog) => catalog.size === 1)
+  })
+
+  it('takes its settings from the environment', async () => {
+    const { all } = await bootstrap(['--listen', '/ip4/127.0.0.1/udp/0/quic-v1'], { MOSAIK_NETWORK_ID: 'shared-name', MOSAIK_BOOTSTRAP_SECRET: 'x' })
+    expect(all('network')).toEqual([uniqueId('shared-name')])
+    expect(all('peer')).toEqual([peerIdOf(secretKey('x'))])
+  })
+
+  it('says what is wrong with an address and exits with 1', async () => {
+    const { child } = await bootstrap(['--listen', 'nonsense'])
+    let printed = ''
+    for await (const chunk of child.stderr) printed += String(chunk)
+    expect(printed).toContain('nonsense')
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(1)
+  })
+})
