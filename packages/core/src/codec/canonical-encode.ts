@@ -89,7 +89,7 @@ function writeObject(out: ByteWriter, value: object, depth: number, root: unknow
 function writeRecord(out: ByteWriter, value: Record<string, unknown>, depth: number, root: unknown): void {
   const keys = Object.keys(value)
   if (keys.some((key) => BEYOND_ASCII.test(key))) {
-    const encoded = keys.map((key) => ({ key, bytes: canonical(key) }))
+    const encoded = keys.map((key) => ({ key, bytes: alone(key, depth, root) }))
     encoded.sort((a, b) => compareBytes(a.bytes, b.bytes))
     for (let i = 0; i < keys.length; i++) keys[i] = (encoded[i] as { key: string }).key
   } else {
