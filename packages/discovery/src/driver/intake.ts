@@ -1,0 +1,157 @@
+import { MosaikError } from '@mosaik/core'
+import type { Endpoint, Logger, PeerId } from '@mosaik/core'
+import type { AdmissionRules } from '../logic/admission.ts'
+import { compareVersions } from '../logic/statement.ts'
+import type { EncodedDetails, Head } from '../logic/statement.ts'
+import { decodeDetailsOf, decodeHead, verifyHead } from '../wire/statement.ts'
+import type { DecodedHead, WireHead } from '../wire/statement.ts'
+import type { Keeper } from './keeper.ts'
+import type { Meters, Refusal } from './meters.ts'
+
+/** Two nodes that use one key would otherwise overtake each other without end. */
+const RECLAIM_MS = 1000
+const MAX_WARNED = 1024
+
+/**
+ * What became of a statement: it was taken; it was known; it is overtaken; it is genuine and newer, but its details are
+ * missing; it does not hold here (another network, dated too far off, no room); it is nothing that an honest peer sends.
+ */
+export type Outcome = 'taken' | 'same' | 'older' | 'unfetched' | 'refused' | 'invalid'
+
+export interface Received {
+  readonly outcome: Outcome
+  /** Undefined when it could not be read. Verified when the outcome is taken or unfetched. */
+  readonly head: Head | undefined
+}
+
+/** The one gateway for statements: gossip, sync and `feed` all come in here. Nothing unsigned or untimely gets past it. */
+export class Intake {
+  /** Called with every head that was taken. */
+  onTaken: (head: Head) => void = () => {}
+  readonly #endpoint: Endpoint
+  readonly #keeper: Keeper
+  readonly #rules: AdmissionRules
+  readonly #meters: Meters
+  readonly #log: Logger
+  /** Peers whose untimely entries have been reported. */
+  readonly #warned = new Set<PeerId>()
+  #reclaimedAt = Number.NEGATIVE_INFINITY
+  /** The latest date at which another run of this key was seen, while it is later than the own one. */
+  #contested: number | undefined
+
+  constructor(endpoint: Endpoint, keeper: Keeper, rules: AdmissionRules, meters: Meters, log: Logger) {
+    this.#endpoint = endpoint
+    this.#keeper = keeper
+    this.#rules = rules
+    this.#meters = meters
+    this.#log = log
+  }
+
+  receive(wire: WireHead, details: Uint8Array | null): Received {
+    let decoded: DecodedHead
+    try {
+      decoded = decodeHead(wire, this.#keeper.mark)
+    } catch (error) {
+      return { outcome: this.#invalid('malformed', error), head: undefined }
+    }
+    return { outcome: this.#judge(decoded, details), head: decoded.head }
+  }
+
+  /** Renews the attempt to overtake another run of this node's key. */
+  reclaim(): void {
+    const { clock } = this.#endpoint
+    if (this.#contested === undefined || clock.monotonic() - this.#reclaimedAt < RECLAIM_MS) return
+    this.#reclaimedAt = clock.monotonic()
+    const contested = this.#contested
+    this.#keeper.changeOwn((own, now) => {
+      if (own.overtake(contested, now, now + this.#rules.maxTimeDrift)) this.#contested = undefined
+      return true
+    })
+  }
+
+  #judge({ head, foreign }: DecodedHead, details: Uint8Array | null): Outcome {
+    if (foreign) return this.#refuse('network')
+    const { store } = this.#keeper
+    const verdict = store.judge(head, this.#endpoint.clock.now())
+    switch (verdict) {
+      case 'same':
+      case 'older':
+        return verdict
+      case 'own':
+        return this.#own(head)
+      case 'full':
+        return this.#refuse('full')
+      case 'future':
+      case 'stale':
+        this.#reportUntimely(head)
+        return this.#refuse(verdict)
+    }
+    if (!verifyHead(head)) return this.#invalid('signature')
+    return this.#take(head, details)
+  }
+
+  #take(head: Head, bytes: Uint8Array | null): Outcome {
+    let details: EncodedDetails | undefined
+    if (head.details !== undefined) {
+      const known = this.#keeper.store.get(head.peerId)?.statement.details
+      if (known?.id === head.details) details = known
+      else if (bytes === null) return 'unfetched'
+      else {
+        try {
+          details = decodeDetailsOf(head, bytes)
+        } catch (error) {
+          return this.#invalid('malformed', error)
+        }
+      }
+    }
+    const change = this.#keeper.store.put({ head, details })
+    if (change === false) return this.#refuse('full')
+    if (details !== undefined && details.addresses.length > 0) this.#endpoint.learn(head.peerId, details.addresses)
+    this.#keeper.commit(change)
+    this.onTaken(head)
+    return 'taken'
+  }
+
+  /** What others show of this node is never taken; but when it is later than what this node says now, this node must speak up. */
+  #own(head: Head): Outcome {
+    const own = this.#keeper.statement().head
+    const order = compareVersions(head, own)
+    if (order <= 0) return order === 0 ? 'same' : 'older'
+    if (!verifyHead(head)) return this.#invalid('signature')
+    if (this.#contested === undefined) {
+      this.#log.warn(
+        'an entry of this node is in the network that is %d ms newer than its own: the clock was set back since its last run, or another node uses the same key',
+        head.updatedAt - own.updatedAt,
+      )
+    }
+    this.#contested = Math.max(this.#contested ?? 0, head.updatedAt)
+    this.reclaim()
+    return 'older'
+  }
+
+  /** Once per peer, and only for what that peer has really signed. */
+  #reportUntimely(head: Head): void {
+    if (this.#warned.has(head.peerId) || this.#warned.size >= MAX_WARNED || !verifyHead(head)) return
+    this.#warned.add(head.peerId)
+    const ahead = head.updatedAt - this.#endpoint.clock.now()
+    this.#log.warn(
+      'refused the entry of %s, dated %d ms %s the clock here; check both clocks (allowed: %d ms ahead, %d ms behind)',
+      head.peerId,
+      Math.abs(Math.round(ahead)),
+      ahead > 0 ? 'ahead of' : 'behind',
+      this.#rules.maxTimeDrift,
+      this.#rules.purgeAfter,
+    )
+  }
+
+  #refuse(reason: Refusal): Outcome {
+    this.#meters.refused(reason).add()
+    return 'refused'
+  }
+
+  #invalid(reason: Refusal, error?: unknown): Outcome {
+    this.#meters.refused(reason).add()
+    this.#log.debug('refused a statement: %s', MosaikError.is(error) ? error.message : reason)
+    return 'invalid'
+  }
+}

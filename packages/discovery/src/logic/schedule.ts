@@ -1,0 +1,31 @@
+import type { Prng } from '@mosaik/core'
+
+/** Up to this many peers everyone renews its entry at every announcement; in larger networks the total stays what it is then. */
+const PEERS_AT_FULL_RATE = 10
+/** An entry is renewed at least this many times before it would become stale, whatever the size of the network. */
+const RENEWALS_PER_LIFETIME = 4
+
+/** Uniform in `ms` × [1 − jitter, 1 + jitter]. */
+export function jittered(ms: number, jitter: number, prng: Prng): number {
+  return ms * (1 + jitter * (2 * prng.float() - 1))
+}
+
+/**
+ * How old the own entry may become before it is announced afresh, ms: one interval in small networks, longer in
+ * large ones, so that what everyone hears does not grow with the square of the network.
+ */
+export function renewAfter(interval: number, purgeAfter: number, peers: number): number {
+  const stretched = interval * Math.max(1, peers / PEERS_AT_FULL_RATE)
+  return Math.max(interval, Math.min(stretched, purgeAfter / RENEWALS_PER_LIFETIME))
+}
+
+/** `count` different items at random; all of them when there are not more. */
+export function sample<T>(items: readonly T[], count: number, prng: Prng): T[] {
+  const rest = [...items]
+  const chosen: T[] = []
+  while (chosen.length < count && rest.length > 0) {
+    const [one] = rest.splice(Math.floor(prng.float() * rest.length), 1)
+    chosen.push(one as T)
+  }
+  return chosen
+}
