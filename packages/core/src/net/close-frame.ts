@@ -6,7 +6,7 @@ const FIXED_BYTES = CODE_BYTES + 1
 const MAX_CODE = 2 ** 32 - 1
 /** Characters that could forge or hide lines where the text is printed. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

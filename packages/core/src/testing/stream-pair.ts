@@ -33,7 +33,7 @@ export interface StreamPair {
 const DEFAULT_WINDOW_BYTES = 256 * 1024
 const MS_PER_SECOND = 1000
 
-/** Two connected byte streams on a clock, for tests of what runs over streams. */
+/** Two connected byte streams on a clock, for tests of what runs over streams. A reset takes with it what is on the way. */
 export function streamPair(options: StreamPairOptions): StreamPair {
   const dialer = new StreamEnd('outbound', options.acceptor ?? ('acceptor' as PeerId), options)
   const acceptor = new StreamEnd('inbound', options.dialer ?? ('dialer' as PeerId), options)
@@ -133,6 +133,7 @@ class StreamEnd implements ByteStream {
     if (this.#closed) return
     const { delayMs = 0 } = this.#options
     const other = this.#other
+    other.#drop()
     this.#clock.after(delayMs, () => other.reset(new Error('the other side reset the stream')))
     this.reset(new Error('the stream was aborted', { cause: reason }))
   }
@@ -141,9 +142,14 @@ class StreamEnd implements ByteStream {
   reset(error: Error | undefined): void {
     if (this.#closed) return
     this.#closed = true
-    this.#parcels.clear()
-    this.#rest = undefined
+    this.#drop()
     this.#clock.turn(() => this.#sink?.onClose(error))
+  }
+
+  #drop(): void {
+    this.#parcels.clear()
+    this.#parcelBytes = 0
+    this.#rest = undefined
   }
 
   #arrive(bytes: Uint8Array | undefined): void {
