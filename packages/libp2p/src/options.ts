@@ -1,4 +1,9 @@
-import type { Logger, Metrics, SecretKey } from '@mosaik/core'
+import { check, generateSecretKey, MosaikError, noMetrics, peerIdOf } from '@mosaik/core'
+import type { Logger, Metrics, PeerId, SecretKey } from '@mosaik/core'
+import { systemLogger } from '@mosaik/core/system'
+import { multiaddr } from '@multiformats/multiaddr'
+import { Memory, QUIC_V1, TCP, Unix } from '@multiformats/multiaddr-matcher'
+import { networkInterfaces } from 'node:os'
 
 /** How an endpoint takes part in relaying. */
 export type RelayOption = 'off' | { readonly servers: readonly string[] } | { readonly serve: true }
@@ -15,7 +20,9 @@ export interface EndpointOptions {
   readonly relay?: RelayOption
   /** Finds peers of the same network on the local network. Default false. */
   readonly mdns?: boolean
+  /** Default: standard error, as selected by `DEBUG` (`DEBUG=mosaik:*`). */
   readonly logger?: Logger
+  /** Default: none are kept. */
   readonly metrics?: Metrics
   /** Closes the endpoint when it aborts; aborts the start too. */
   readonly signal?: AbortSignal
@@ -28,6 +35,7 @@ export interface EndpointOptions {
 /** The options with every default filled in. */
 export interface ResolvedOptions {
   readonly secretKey: SecretKey
+  readonly id: PeerId
   readonly listen: readonly string[]
   readonly relay: RelayOption
   readonly mdns: boolean
@@ -36,4 +44,55 @@ export interface ResolvedOptions {
   readonly signal: AbortSignal | undefined
   readonly quic: 'own' | 'stock'
   readonly encryption: 'noise' | 'tls'
+}
+
+const MAX_LISTEN = 32
+
+/** Checks the options and fills in the defaults. Throws `ERR_INVALID_OPTION`. */
+export function resolveOptions(options: EndpointOptions): ResolvedOptions {
+  const secretKey = options.secretKey ?? generateSecretKey()
+  return {
+    secretKey,
+    id: peerIdOf(secretKey),
+    listen: options.listen === undefined ? defaultListen() : check.list('listen', options.listen, listenAddress, { max: MAX_LISTEN }),
+    relay: relayOption(options.relay),
+    mdns: check.boolean('mdns', options.mdns, { default: false }),
+    logger: options.logger ?? systemLogger,
+    metrics: options.metrics ?? noMetrics,
+    signal: options.signal,
+    quic: check.oneOf('quic', options.quic, ['own', 'stock'], { default: 'own' }),
+    encryption: check.oneOf('encryption', options.encryption, ['noise', 'tls'], { default: 'noise' }),
+  }
+}
+
+function listenAddress(name: string, value: unknown): string {
+  const text = check.address(name, value)
+  try {
+    const address = multiaddr(text)
+    if ([QUIC_V1, TCP, Unix, Memory].some((format) => format.exactMatch(address))) return text
+  } catch {
+    // Told below.
+  }
+  throw new MosaikError(
+    'ERR_INVALID_OPTION',
+    `${name} is ${JSON.stringify(text)}; it must be QUIC (/ip4/0.0.0.0/udp/0/quic-v1), TCP (/ip4/0.0.0.0/tcp/0), a Unix socket (/unix/%2Fpath) or /memory/name`,
+    { value },
+  )
+}
+
+function relayOption(value: RelayOption | undefined): RelayOption {
+  if (value === undefined || value === 'off') return 'off'
+  if (typeof value === 'object' && value !== null) {
+    if ('serve' in value && value.serve === true) return { serve: true }
+    if ('servers' in value) {
+      return { servers: check.list('relay.servers', value.servers, (name, item) => check.address(name, item, { peer: 'required' }), { min: 1, max: MAX_LISTEN }) }
+    }
+  }
+  throw new MosaikError('ERR_INVALID_OPTION', "relay must be 'off', { servers: [addresses ending in /p2p/<peer id>] } or { serve: true }", { value })
+}
+
+/** QUIC on all interfaces; without IPv6 on this machine, on those of IPv4. */
+function defaultListen(): string[] {
+  const hasIp6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === 'IPv6'))
+  return ['/ip4/0.0.0.0/udp/0/quic-v1', ...(hasIp6 ? ['/ip6/::/udp/0/quic-v1'] : [])]
 }

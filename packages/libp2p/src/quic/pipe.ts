@@ -1,15 +1,6 @@
+import type { Duplex, DuplexSink } from '../stream/duplex.ts'
 import type { NativeStream } from './native.ts'
 import { MAX_WRITE_BYTES, MIN_READ_BYTES, nextReadSize } from './limits.ts'
-
-/** What a pipe tells its owner. No method may throw. */
-export interface PipeSink {
-  onData(chunk: Uint8Array): void
-  onDrain(): void
-  /** The peer finished its half. */
-  onEnd(): void
-  /** Once, last. Undefined when both halves finished; `PipeResetError` when the peer reset it. */
-  onClosed(error: Error | undefined): void
-}
 
 /** The peer reset the stream, or told us to stop sending. */
 export class PipeResetError extends Error {
@@ -25,15 +16,15 @@ const ignore = (): void => undefined
  * Bytes over one native QUIC stream, without libp2p: one read and one write in flight at most. A pipe that is paused, or that
  * nobody has attached to, holds the one chunk that was on its way; the rest waits at the peer by QUIC's flow control.
  */
-export class Pipe {
+export class Pipe implements Duplex {
   readonly #native: NativeStream
-  readonly #closing: (error: Error | undefined) => void
-  #sink: PipeSink | undefined
+  readonly #closing: ((error: Error | undefined) => void)[]
+  #sink: DuplexSink | undefined
   #readSize = MIN_READ_BYTES
   #reading = false
   #paused = false
-  #held: Uint8Array | undefined
-  #inbound: 'open' | 'ended' | 'told' = 'open'
+  #held: Uint8Array[] = []
+  #inbound: 'open' | 'ended' | 'told' | 'stopped' = 'open'
   readonly #queue: Uint8Array[] = []
   #queued = 0
   #writing = false
@@ -45,20 +36,29 @@ export class Pipe {
   /** `closing` hears of the end first, before the sink. */
   constructor(native: NativeStream, closing: (error: Error | undefined) => void) {
     this.#native = native
-    this.#closing = closing
+    this.#closing = [closing]
     this.#read()
   }
 
-  get closed(): boolean {
-    return this.#closed
+  watch(closing: (error: Error | undefined) => void): void {
+    if (this.#closed) closing(this.#error)
+    else this.#closing.push(closing)
   }
 
-  /** From now on `sink` is told, beginning in the next microtask with what waited. Replaces the one before. */
-  attach(sink: PipeSink): void {
+  /** Replaces the sink before, if there was one. */
+  attach(sink: DuplexSink): void {
     this.#sink = sink
     queueMicrotask(() => {
       if (this.#sink === sink) this.#flush()
     })
+  }
+
+  /** Takes the pipe back from its sink, with bytes that the sink was given too early. The next sink is told all of it. */
+  detach(unread: Uint8Array): void {
+    this.#sink = undefined
+    this.#paused = true
+    if (unread.byteLength > 0) this.#held.unshift(unread)
+    if (this.#inbound === 'told') this.#inbound = 'ended'
   }
 
   pause(): void {
@@ -84,11 +84,6 @@ export class Pipe {
     return false
   }
 
-  /** Bytes that the native side has not taken yet. */
-  get queuedBytes(): number {
-    return this.#queued
-  }
-
   /** Finishes this side's half behind what is queued. */
   end(): void {
     if (this.#closed || this.#outbound !== 'open') return
@@ -99,8 +94,8 @@ export class Pipe {
   /** Asks the peer to send no more and drops what comes. */
   stopReading(): void {
     if (this.#closed || this.#inbound !== 'open') return
-    this.#held = undefined
-    this.#inbound = 'told'
+    this.#held.length = 0
+    this.#inbound = 'stopped'
     this.#native.stopRead().catch(ignore)
     this.#settle()
   }
@@ -114,7 +109,7 @@ export class Pipe {
   }
 
   #read(): void {
-    if (this.#reading || this.#closed || this.#inbound !== 'open' || this.#held !== undefined) return
+    if (this.#reading || this.#closed || this.#inbound !== 'open' || this.#held.length > 0) return
     this.#reading = true
     this.#native.read(this.#readSize).then(this.#arrived, this.#readFailed)
   }
@@ -131,8 +126,8 @@ export class Pipe {
     this.#readSize = nextReadSize(size, chunk.byteLength)
     // The chunk stands on memory of the read's whole size: a small one must not keep all of it alive.
     const kept = chunk.byteLength < size >> 2 ? chunk.slice() : chunk
-    if (this.#sink === undefined || this.#paused) {
-      this.#held = kept
+    if (this.#sink === undefined || this.#paused || this.#held.length > 0) {
+      this.#held.push(kept)
       return
     }
     this.#sink.onData(kept)
@@ -154,17 +149,17 @@ export class Pipe {
   #flush(): void {
     const sink = this.#sink
     if (sink === undefined) return
-    if (this.#held !== undefined && !this.#paused && !this.#closed) {
-      const chunk = this.#held
-      this.#held = undefined
-      sink.onData(chunk)
+    if (this.#closed) {
+      this.#tellClosed()
+      return
     }
-    if (this.#inbound === 'ended' && !this.#closed) {
+    while (this.#held.length > 0 && !this.#paused && this.#sink === sink) sink.onData(this.#held.shift()!)
+    if (this.#sink !== sink) return
+    if (this.#inbound === 'ended' && this.#held.length === 0) {
       this.#inbound = 'told'
       sink.onEnd()
       this.#settle()
     }
-    this.#tellClosed()
     this.#read()
   }
 
@@ -224,17 +219,17 @@ export class Pipe {
   }
 
   #settle(): void {
-    if (this.#outbound === 'finished' && this.#inbound === 'told') this.#close(undefined)
+    if (this.#outbound === 'finished' && (this.#inbound === 'told' || this.#inbound === 'stopped')) this.#close(undefined)
   }
 
   #close(error: Error | undefined): void {
     if (this.#closed) return
     this.#closed = true
     this.#error = error
-    this.#held = undefined
+    this.#held.length = 0
     this.#queue.length = 0
     this.#queued = 0
-    this.#closing(error)
+    for (const closing of this.#closing) closing(error)
     this.#tellClosed()
   }
 

@@ -1,7 +1,8 @@
 import { AbstractStream } from '@libp2p/utils'
 import type { AbortOptions, MessageStreamDirection, Logger } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { Pipe, PipeResetError, type PipeSink } from './pipe.ts'
+import type { DuplexSink } from '../stream/duplex.ts'
+import { Pipe, PipeResetError } from './pipe.ts'
 import type { NativeStream } from './native.ts'
 
 interface StreamInit {
@@ -11,7 +12,7 @@ interface StreamInit {
   readonly closing: (stream: QuicStream) => void
 }
 
-type ReadBuffer = { readonly byteLength: number; subarray(): Uint8Array; consume(bytes: number): void }
+type ReadBuffer = { readonly byteLength: number; slice(): Uint8Array; consume(bytes: number): void }
 
 /**
  * The face that libp2p's own protocols use of a QUIC stream. Mosaik's protocols take the pipe below it once the protocol
@@ -27,14 +28,13 @@ export class QuicStream extends AbstractStream {
     this.#pipe.attach(this.#sink())
   }
 
-  /** Hands over the bytes: the pipe, and what had arrived already. From now on this face only forwards closes and aborts. */
-  takePipe(): { readonly pipe: Pipe; readonly arrived: Uint8Array | undefined } {
+  /** Hands over the bytes, paused. From now on this face only forwards closes and aborts. */
+  takePipe(): Pipe {
     this.#taken = true
     const buffer = (this as unknown as { readBuffer: ReadBuffer }).readBuffer
-    const arrived = buffer.byteLength === 0 ? undefined : buffer.subarray()
+    this.#pipe.detach(buffer.slice())
     buffer.consume(buffer.byteLength)
-    this.#pipe.attach({ onData: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClosed: () => undefined })
-    return { pipe: this.#pipe, arrived }
+    return this.#pipe
   }
 
   override sendData(data: Uint8ArrayList): { sentBytes: number; canSendMore: boolean } {
@@ -78,7 +78,7 @@ export class QuicStream extends AbstractStream {
     if (args[0] === 'message' && #pipe in this && this.readStatus !== 'paused') this.#pipe.resume()
   }
 
-  #sink(): PipeSink {
+  #sink(): DuplexSink {
     return {
       onData: (chunk) => {
         this.onData(chunk)

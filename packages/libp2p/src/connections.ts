@@ -1,0 +1,324 @@
+import { CloseReasons, createWatch, MosaikError, networkProof } from '@mosaik/core'
+import type { Clock, CloseReason, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
+import type { Connection, Stream } from '@libp2p/interface'
+import { openControl } from './control/channel.ts'
+import { ATTEMPT_BYTES, CONTROL_PROTOCOL, CONTROL_VERSION, INCARNATION_BYTES, type ControlFrame, type Hello } from './control/frames.ts'
+import { BEAT_MS, judge } from './logic/liveness.ts'
+import { isIdle, NO_PAIR, pairStep, type PairEffect, type PairEvent, type PairState } from './logic/pairing.ts'
+import type { NetworkMetrics } from './network-metrics.ts'
+import { Session } from './session.ts'
+import { duplexOf } from './stream/duplex-of.ts'
+
+/** A hello, or its answer, must come within this time, ms. */
+export const HELLO_MS = 10_000
+/** Streams of a peer that wait for the end of its verification. */
+const MAX_HELD = 64
+/** How long a goodbye may take, ms: for what was sent to arrive, and for the peer to hang up. */
+export const GOODBYE_MS = 1500
+
+export interface ConnectionsInit {
+  readonly id: PeerId
+  readonly networkId: NetworkId
+  readonly clock: Clock
+  readonly prng: Prng
+  readonly logger: Logger
+  readonly metrics: NetworkMetrics
+  /** A stream of a verified peer, for the protocol's handler. */
+  readonly onStream: (session: Session, protocol: string, stream: Stream) => void
+}
+
+/** All connections, verified one per peer. */
+export class Connections {
+  readonly verified: WatchSource<ReadonlySet<PeerId>> = createWatch<ReadonlySet<PeerId>>(new Set())
+  readonly onVerified = new Set<(peer: PeerId, connection: Connection) => void>()
+  readonly onLost = new Set<(peer: PeerId) => void>()
+  readonly tolerated = new Set<(peer: PeerId) => boolean>()
+  /** Peers to which a dial is meant to replace a connection that is well. */
+  readonly upgrading = new Set<PeerId>()
+  readonly #init: ConnectionsInit
+  readonly #incarnation: string
+  readonly #sessions = new Map<string, Session>()
+  readonly #pairs = new Map<PeerId, PairState>()
+  #tickedAt: number
+  #cancelTick: () => void
+  #closing: MosaikError | undefined
+
+  constructor(init: ConnectionsInit) {
+    this.#init = init
+    this.#incarnation = init.prng.bytes(INCARNATION_BYTES).toHex()
+    this.#tickedAt = init.clock.monotonic()
+    this.#cancelTick = init.clock.after(BEAT_MS, () => this.#tick())
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#sessions.values()
+  }
+
+  /** The verified connection to a peer. */
+  current(peer: PeerId): Session | undefined {
+    const key = this.#pairs.get(peer)?.current?.key
+    return key === undefined ? undefined : this.#sessions.get(key)
+  }
+
+  /** Resolves when the peer of this fresh connection is verified, on it or on another one. Rejects with why not. */
+  async settled(connection: Connection, signal: AbortSignal): Promise<Session> {
+    const session = this.#sessions.get(connection.id)
+    if (session === undefined) throw new MosaikError('ERR_UNREACHABLE', 'the connection broke before the peer was verified')
+    await session.outcome.promise
+    await this.verified.until((peers) => peers.has(session.peer), { signal })
+    return this.current(session.peer)!
+  }
+
+  opened(connection: Connection): void {
+    const session = new Session(connection, this.#init.clock)
+    this.#sessions.set(session.key, session)
+    connection.addEventListener('close', (event) => this.#onClosed(session, event.error))
+    if (this.#closing !== undefined) return session.abort(this.#closing)
+    session.cancelDeadline = this.#init.clock.after(HELLO_MS, () => this.#onSilence(session))
+    if (connection.direction === 'outbound') {
+      const { key, peer } = session
+      const attempt = this.#init.prng.bytes(ATTEMPT_BYTES).toHex()
+      this.#step(peer, { type: 'dialled', key, attempt, upgrade: this.upgrading.has(peer) })
+    }
+  }
+
+  /** A control stream that the dialer of this connection has opened. */
+  onControlStream(stream: Stream, connection: Connection): void {
+    const session = this.#sessions.get(connection.id)
+    if (session === undefined || session.control !== undefined || connection.direction !== 'inbound') {
+      stream.abort(new Error('a connection has one control stream, opened by its dialer'))
+      return
+    }
+    this.#attachControl(session, stream)
+  }
+
+  /** A stream for a protocol of Mosaik. It waits while the peer is not verified yet, and is refused when it will not be. */
+  onProtocolStream(protocol: string, stream: Stream, connection: Connection): void {
+    const session = this.#sessions.get(connection.id)
+    if (session !== undefined && session.usable) return this.#init.onStream(session, protocol, stream)
+    if (session?.state === 'new' && session.held.length < MAX_HELD) {
+      session.held.push({ protocol, stream })
+      return
+    }
+    this.#init.metrics.streamRefused('unverified').add()
+    stream.abort(new Error('the connection is not verified'))
+  }
+
+  /** Called when a stream of a session has ended or its reader has been told of the end. */
+  onStreamProgress(session: Session): void {
+    if (session.state === 'retired' && session.streams.size === 0) this.#hangUp(session)
+    else if (session.state === 'leaving' && [...session.streams].every((stream) => stream.ended)) this.#hangUp(session)
+  }
+
+  /** Says goodbye on a connection and waits for the peer to hang up, at most `GOODBYE_MS`. */
+  async goodbye(session: Session, reason: CloseReason): Promise<void> {
+    const error = new MosaikError('ERR_CLOSED', `the connection was closed here: ${reason.name}`)
+    if (!session.usable || session.control === undefined) return session.abort(error)
+    session.control.send({ type: 'bye', code: reason.code, detail: reason.name })
+    const cancel = this.#init.clock.after(GOODBYE_MS, () => session.abort(error))
+    await session.gone()
+    cancel()
+  }
+
+  /** Takes no more connections, says goodbye on all, and ends. */
+  async close(reason: MosaikError): Promise<void> {
+    this.#closing = reason
+    const goodbyes = [...this.#sessions.values()].map((session) => this.goodbye(session, CloseReasons.GracefulShutdown))
+    await Promise.all(goodbyes)
+    this.#cancelTick()
+    this.verified.set(new Set())
+    this.verified.close(reason)
+  }
+
+  #step(peer: PeerId, event: PairEvent): void {
+    const [state, effects] = pairStep(this.#pairs.get(peer) ?? NO_PAIR, event, this.#init.id < peer)
+    if (isIdle(state)) this.#pairs.delete(peer)
+    else this.#pairs.set(peer, state)
+    for (const effect of effects) this.#run(peer, effect)
+  }
+
+  #run(peer: PeerId, effect: PairEffect): void {
+    if (effect.type === 'lost') return this.#setVerified(peer, false)
+    const session = this.#sessions.get(effect.key)
+    if (session === undefined || session.state === 'closed') return
+    switch (effect.type) {
+      case 'greet':
+        void this.#greet(session, effect.attempt, effect.upgrade)
+        return
+      case 'ack': {
+        const { version, proof, incarnation } = this.#greeting(peer)
+        session.control?.send({ type: 'ack', version, proof, incarnation, crossing: effect.crossing })
+        return
+      }
+      case 'drop':
+        session.outcome.resolve()
+        return session.abort(new Error('there is a better connection to this peer'))
+      case 'replace':
+        this.#init.metrics.lost('replaced').add()
+        return session.abort(new MosaikError('ERR_CLOSED', 'the peer came back on another connection'))
+      case 'retire':
+        session.state = 'retired'
+        return this.onStreamProgress(session)
+      case 'verified':
+        return this.#onVerified(session)
+    }
+  }
+
+  /** Opens the control stream of a connection that we have dialled, and says hello. */
+  async #greet(session: Session, attempt: string, upgrade: boolean): Promise<void> {
+    let stream: Stream
+    try {
+      const signal = AbortSignal.timeout(HELLO_MS)
+      stream = await session.connection.newStream(CONTROL_PROTOCOL, { signal, runOnLimitedConnection: true })
+    } catch (error) {
+      if (this.#isTolerated(session)) return
+      const foreign = (error as Error).name === 'UnsupportedProtocolError'
+      const what = foreign ? 'the peer does not speak Mosaik' : `the connection broke before the hello: ${(error as Error).message}`
+      return this.#refuse(session, foreign ? 'foreign' : 'broken', new MosaikError('ERR_UNREACHABLE', what, { cause: error }))
+    }
+    if (session.state !== 'new') return stream.abort(new Error('the connection is no longer needed'))
+    this.#attachControl(session, stream)
+    session.control?.send({ type: 'hello', ...this.#greeting(session.peer), attempt, upgrade })
+  }
+
+  #greeting(peer: PeerId): Pick<Hello, 'version' | 'proof' | 'incarnation'> {
+    const { networkId, id } = this.#init
+    return { version: CONTROL_VERSION, proof: networkProof(networkId, id, peer), incarnation: this.#incarnation }
+  }
+
+  #attachControl(session: Session, stream: Stream): void {
+    session.control = openControl(duplexOf(stream), {
+      onFrame: (frame) => this.#onFrame(session, frame),
+      onClosed: (error) => {
+        if (session.state !== 'closed') session.abort(new MosaikError('ERR_CLOSED', `the control stream ended: ${error?.message ?? 'by the peer'}`))
+      },
+    })
+  }
+
+  #onFrame(session: Session, frame: ControlFrame): void {
+    session.liveness = { ...session.liveness, heardAt: this.#init.clock.monotonic() }
+    const dialled = session.connection.direction === 'outbound'
+    switch (frame.type) {
+      case 'hello':
+        if (dialled || session.state !== 'new') return session.abort(new MosaikError('ERR_PROTOCOL', 'a second or misplaced hello'))
+        return this.#onHello(session, frame)
+      case 'ack': {
+        if (!dialled || session.state !== 'new') return session.abort(new MosaikError('ERR_PROTOCOL', 'a second or misplaced ack'))
+        if (frame.proof !== networkProof(this.#init.networkId, session.peer, this.#init.id)) return this.#refuse(session, 'network', differentNetwork(session.peer))
+        return this.#step(session.peer, { type: 'acked', key: session.key, incarnation: frame.incarnation, crossing: frame.crossing })
+      }
+      case 'refuse':
+        return this.#refuse(session, 'by-peer', refusal(session.peer, frame.code, frame.detail))
+      case 'bye':
+        return this.#onBye(session, frame.detail)
+      case 'beat':
+    }
+  }
+
+  #onHello(session: Session, hello: Hello): void {
+    const { key, peer } = session
+    if (this.#closing !== undefined) return this.#sayNo(session, CloseReasons.GracefulShutdown, 'closing')
+    if (hello.version !== CONTROL_VERSION) {
+      return this.#sayNo(session, CloseReasons.ProtocolViolation, 'version', `control version ${CONTROL_VERSION} is spoken here, not ${hello.version}`)
+    }
+    if (hello.proof !== networkProof(this.#init.networkId, peer, this.#init.id)) return this.#sayNo(session, CloseReasons.DifferentNetwork, 'network')
+    const { incarnation, attempt, upgrade } = hello
+    this.#step(peer, { type: 'hello', key, incarnation, attempt, upgrade })
+  }
+
+  /** Refuses a hello: says why, and hangs up when the peer has had time to read it. */
+  #sayNo(session: Session, reason: CloseReason, label: string, detail: string = reason.name): void {
+    this.#init.metrics.refused(label).add()
+    this.#init.logger.info('refused %s: %s', session.peer, detail)
+    session.control?.send({ type: 'refuse', code: reason.code, detail })
+    session.cancelDeadline()
+    session.cancelDeadline = this.#init.clock.after(GOODBYE_MS, () => session.abort(new Error(`refused: ${detail}`)))
+  }
+
+  /** A connection that we have dialled is of no use. */
+  #refuse(session: Session, label: string, error: MosaikError): void {
+    this.#init.metrics.refused(label).add()
+    session.abort(error)
+  }
+
+  #onSilence(session: Session): void {
+    if (session.state !== 'new' || this.#isTolerated(session)) return
+    this.#init.logger.warn('%s did not complete its hello within %d ms', session.peer, HELLO_MS)
+    this.#refuse(session, 'silent', new MosaikError('ERR_TIMEOUT', `${session.peer} did not answer the hello within ${HELLO_MS} ms`))
+  }
+
+  #isTolerated(session: Session): boolean {
+    return [...this.tolerated].some((tolerated) => tolerated(session.peer))
+  }
+
+  #onVerified(session: Session): void {
+    session.state = 'verified'
+    session.cancelDeadline()
+    session.outcome.resolve()
+    this.#init.metrics.opened.add()
+    this.#init.logger.debug('connected to %s at %s', session.peer, session.connection.remoteAddr.toString())
+    this.#setVerified(session.peer, true)
+    for (const listener of this.onVerified) listener(session.peer, session.connection)
+    for (const { protocol, stream } of session.held.splice(0)) this.#init.onStream(session, protocol, stream)
+  }
+
+  #onBye(session: Session, detail: string): void {
+    if (!session.usable) return session.abort(new MosaikError('ERR_CLOSED', `the peer said goodbye: ${detail}`))
+    this.#init.logger.debug('%s says goodbye: %s', session.peer, detail)
+    session.state = 'leaving'
+    this.#step(session.peer, { type: 'gone', key: session.key })
+    session.cancelDeadline = this.#init.clock.after(GOODBYE_MS, () => this.#hangUp(session))
+    this.onStreamProgress(session)
+  }
+
+  #hangUp(session: Session): void {
+    session.abort(new MosaikError('ERR_CLOSED', 'the connection was closed by agreement'))
+  }
+
+  #onClosed(session: Session, error: Error | undefined): void {
+    if (session.state === 'closed') return
+    const why = error ?? new Error('the connection was lost')
+    if (session.usable) this.#init.logger.debug('connection to %s ended: %s', session.peer, why.message)
+    this.#sessions.delete(session.key)
+    session.onClosed(MosaikError.is(why) ? why : new MosaikError('ERR_UNREACHABLE', why.message, { cause: why }))
+    this.#step(session.peer, { type: 'gone', key: session.key })
+  }
+
+  #setVerified(peer: PeerId, connected: boolean): void {
+    const peers = new Set(this.verified.value)
+    if (connected === peers.has(peer)) return
+    if (connected) peers.add(peer)
+    else peers.delete(peer)
+    this.#init.metrics.active.set(peers.size)
+    this.verified.set(peers)
+    if (!connected) for (const listener of this.onLost) listener(peer)
+  }
+
+  /** Beats on every control stream and judges every peer's silence. */
+  #tick(): void {
+    const now = this.#init.clock.monotonic()
+    const late = Math.max(0, now - this.#tickedAt - BEAT_MS)
+    this.#tickedAt = now
+    this.#cancelTick = this.#init.clock.after(BEAT_MS, () => this.#tick())
+    for (const session of this.#sessions.values()) {
+      if (!session.usable) continue
+      session.control?.send({ type: 'beat' })
+      const [liveness, verdict] = judge(session.liveness, now, late)
+      session.liveness = liveness
+      if (verdict === 'suspect') {
+        this.#init.metrics.suspects.add()
+        this.#init.logger.warn('%s has been silent for %d ms', session.peer, Math.round(now - liveness.heardAt))
+      } else if (verdict === 'dead') {
+        this.#init.metrics.lost('silent').add()
+        session.abort(new MosaikError('ERR_TIMEOUT', `${session.peer} was silent for ${Math.round(now - liveness.heardAt)} ms`))
+      }
+    }
+  }
+}
+
+const differentNetwork = (peer: PeerId): MosaikError => new MosaikError('ERR_DIFFERENT_NETWORK', `${peer} is of a different network; both sides must use the same network name`)
+
+function refusal(peer: PeerId, code: number, detail: string): MosaikError {
+  if (code === CloseReasons.DifferentNetwork.code) return differentNetwork(peer)
+  return new MosaikError('ERR_UNREACHABLE', `${peer} refused the connection: ${detail} (${code})`)
+}

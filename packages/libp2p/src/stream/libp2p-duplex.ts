@@ -1,0 +1,132 @@
+import type { Stream } from '@libp2p/interface'
+import type { Duplex, DuplexSink } from './duplex.ts'
+
+/**
+ * A libp2p stream (yamux, the stock QUIC) as a duplex. libp2p says "closed" in the same way for an end and for some
+ * kinds of loss: only what ended at both sides counts as clean here.
+ */
+export class Libp2pDuplex implements Duplex {
+  readonly #stream: Stream
+  #closing: ((error: Error | undefined) => void) | undefined
+  #sink: DuplexSink | undefined
+  #listening = false
+  #paused = true
+  #starved = false
+  /** This side's half and the peer's. `told` means that the sink knows. */
+  #outbound: 'open' | 'ending' | 'finished' = 'open'
+  #inbound: 'open' | 'ended' | 'told' = 'open'
+  #closed: { readonly error: Error | undefined } | undefined
+
+  constructor(stream: Stream) {
+    this.#stream = stream
+    this.#attempt(() => stream.pause())
+    stream.addEventListener('close', (event) => this.#onClose(event.error))
+    stream.addEventListener('remoteCloseWrite', () => this.#onFinish())
+    if (stream.status !== 'open' && stream.status !== 'closing') this.#onClose(new Error(`the stream is ${stream.status}`))
+    else if (stream.remoteWriteStatus === 'closed') this.#inbound = 'ended'
+  }
+
+  watch(closing: (error: Error | undefined) => void): void {
+    if (this.#closed === undefined) this.#closing = closing
+    else closing(this.#closed.error)
+  }
+
+  attach(sink: DuplexSink): void {
+    this.#sink = sink
+    this.resume()
+  }
+
+  send(chunk: Uint8Array): boolean {
+    if (this.#closed !== undefined || this.#outbound !== 'open') return false
+    if (chunk.byteLength === 0 || this.#attempt(() => this.#stream.send(chunk)) === true) return true
+    this.#starved = true
+    return false
+  }
+
+  end(): void {
+    if (this.#closed !== undefined || this.#outbound !== 'open') return
+    this.#outbound = 'ending'
+    this.#stream.close().then(
+      () => {
+        this.#outbound = 'finished'
+        this.#flush()
+      },
+      (error: Error) => this.reset(error),
+    )
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#attempt(() => this.#stream.pause())
+  }
+
+  resume(): void {
+    this.#paused = false
+    queueMicrotask(() => {
+      if (this.#paused || this.#sink === undefined) return
+      this.#listen()
+      this.#attempt(() => this.#stream.resume())
+      this.#flush()
+    })
+  }
+
+  reset(error: Error): void {
+    if (this.#closed !== undefined) return
+    this.#stream.abort(error)
+    this.#onClose(error)
+  }
+
+  #listen(): void {
+    if (this.#listening) return
+    this.#listening = true
+    this.#stream.addEventListener('message', (event) => {
+      this.#sink?.onData(event.data.subarray())
+      if (this.#inbound === 'ended') queueMicrotask(() => this.#flush())
+    })
+    this.#stream.addEventListener('drain', () => {
+      if (!this.#starved) return
+      this.#starved = false
+      this.#sink?.onDrain()
+    })
+  }
+
+  #onFinish(): void {
+    if (this.#inbound === 'open') this.#inbound = 'ended'
+    this.#flush()
+  }
+
+  #onClose(error: Error | undefined): void {
+    if (this.#closed !== undefined) return
+    const clean = error === undefined && this.#inbound !== 'open' && this.#outbound !== 'open'
+    this.#closed = { error: clean ? undefined : (error ?? new Error('the connection was lost')) }
+    this.#closing?.(this.#closed.error)
+    this.#flush()
+  }
+
+  /** Tells the sink of the end and of the close, behind all data. A failure need not wait for data. */
+  #flush(): void {
+    const sink = this.#sink
+    if (sink === undefined) return
+    const failed = this.#closed?.error !== undefined
+    if (this.#inbound === 'ended' && !failed && this.#stream.readBufferLength === 0) {
+      this.#inbound = 'told'
+      sink.onEnd()
+    }
+    if (this.#inbound === 'told' && this.#outbound === 'finished' && this.#closed === undefined) {
+      this.#onClose(undefined)
+      return
+    }
+    if (this.#closed === undefined || !(failed || this.#inbound === 'told')) return
+    this.#sink = undefined
+    sink.onClosed(this.#closed.error)
+  }
+
+  /** libp2p throws where a call comes too late; its `close` event tells the rest. */
+  #attempt<T>(call: () => T): T | undefined {
+    try {
+      return call()
+    } catch {
+      return undefined
+    }
+  }
+}

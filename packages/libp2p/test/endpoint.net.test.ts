@@ -1,0 +1,19 @@
+import { endpointSuite } from '@mosaik/core/testing'
+import { silentLogger } from '@mosaik/core'
+import { systemClock } from '@mosaik/core/system'
+import { describe, it } from 'vitest'
+import { createEndpoint, type EndpointOptions } from '../src/index.ts'
+
+const timeFactor = Number(process.env['TIME_FACTOR'] ?? 1)
+
+const transports: readonly (readonly [name: string, options: () => EndpointOptions])[] = [
+  ['QUIC', () => ({ listen: ['/ip4/127.0.0.1/udp/0/quic-v1'] })],
+]
+
+for (const [name, options] of transports) {
+  const builder = () => ({
+    clock: systemClock,
+    create: (network: string, suite: EndpointOptions) => createEndpoint(network, { logger: silentLogger, ...options(), ...suite }),
+  })
+  endpointSuite(name, builder, { describe, it }, { timeFactor })
+}
