@@ -59,10 +59,21 @@ describe('canonical', () => {
   })
 
   test('keys order by their encoded bytes: shorter ones first', () => {
-    expect(Object.keys(decodeCanonical(canonical({ bb: 1, c: 2, aaa: 3, 'ü': 4, 'é': 5 })) as object)).toEqual(['c', 'bb', 'é', 'ü', 'aaa'])
-    expect(hex(canonical(new Map<CanonicalValue, number>([['a', 0], [-1, 1], [10, 2], [100, 3], [[100], 4], [false, 5]])))).toBe(
-      'd90103a6' + '0a02' + '186403' + '2001' + '616100' + '81186404' + 'f405',
-    ) // RFC 8949 §4.2.1
+    expect(Object.keys(decodeCanonical(canonical({ bb: 1, c: 2, aaa: 3, ü: 4, é: 5 })) as object)).toEqual(['c', 'bb', 'é', 'ü', 'aaa'])
+    expect(
+      hex(
+        canonical(
+          new Map<CanonicalValue, number>([
+            ['a', 0],
+            [-1, 1],
+            [10, 2],
+            [100, 3],
+            [[100], 4],
+            [false, 5],
+          ]),
+        ),
+      ),
+    ).toBe('d90103a6' + '0a02' + '186403' + '2001' + '616100' + '81186404' + 'f405') // RFC 8949 §4.2.1
   })
 
   test('order of insertion never shows', () => {
@@ -77,7 +88,10 @@ describe('canonical', () => {
   })
 
   test('comes back as it was', () => {
-    fc.assert(fc.property(anyValue, (value) => void expect(plain(decodeCanonical(canonical(value)))).toEqual(plain(value))), { numRuns: 500 })
+    fc.assert(
+      fc.property(anyValue, (value) => void expect(plain(decodeCanonical(canonical(value)))).toEqual(plain(value))),
+      { numRuns: 500 },
+    )
   })
 
   test.each([

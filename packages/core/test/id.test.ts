@@ -45,7 +45,9 @@ describe('deriveId', () => {
     expect(deriveId(uniqueId('my-app'), 'sub-identifier')).toBe(child)
     expect(deriveId('my-app', 'sub-identifier')).toBe(child)
     expect(deriveId('my-app', new TextEncoder().encode('sub-identifier'))).toBe(child)
-    expect(deriveId(uniqueId('mosaik.example.group-chat'), 'lobby')).toBe('877442de48f7be078d296b2cd6fbb650ad0c9fc057972139bd32e0acef0970af')
+    expect(deriveId(uniqueId('mosaik.example.group-chat'), 'lobby')).toBe(
+      '877442de48f7be078d296b2cd6fbb650ad0c9fc057972139bd32e0acef0970af',
+    )
   })
 
   test('info is never read as hex', () => {

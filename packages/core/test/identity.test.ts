@@ -22,8 +22,14 @@ describe('keys', () => {
   test.each([
     ['mysecret', 'd128d7b6e3f77e017feba6147741ede4f8da3e6ff03d6e4f3be40a356a947b6a'],
     [uniqueId('my-app'), 'dee1df16650162b9da5c06f27f9c724a96263de540a123a6f50b2e59fbb4408a'],
-    ['130d2e82fc3b7c75a9c7d712d8ab36542c61ea20eface7141cd5427b70166e38', 'cdf2e3bd868248e0e2c919a1a07f787b6da06616f0cd1e7efefe5698f9a2a909'],
-    ['ebf8e85f5b9d437bfb21e1096412decee2a48b4a5ecca47155e9cc82bdbd4bac', 'eebfdd3cd570359751cc476003d18a068cf6db864b136d3a8cac415a6b2a84d3'],
+    [
+      '130d2e82fc3b7c75a9c7d712d8ab36542c61ea20eface7141cd5427b70166e38',
+      'cdf2e3bd868248e0e2c919a1a07f787b6da06616f0cd1e7efefe5698f9a2a909',
+    ],
+    [
+      'ebf8e85f5b9d437bfb21e1096412decee2a48b4a5ecca47155e9cc82bdbd4bac',
+      'eebfdd3cd570359751cc476003d18a068cf6db864b136d3a8cac415a6b2a84d3',
+    ],
   ])('golden: the public key of %s', (text, publicKey) => {
     expect(hex(publicKeyOf(peerIdOf(secretKey(text))))).toBe(publicKey)
   })
@@ -43,7 +49,13 @@ describe('keys', () => {
 
   test('a key never shows its bytes', () => {
     const key = secretKey('01'.repeat(32))
-    const shown = [inspect(key), inspect({ key }, { depth: 9, showHidden: true }), JSON.stringify({ key }), String(key), `${Object.keys(key)}`].join(' ')
+    const shown = [
+      inspect(key),
+      inspect({ key }, { depth: 9, showHidden: true }),
+      JSON.stringify({ key }),
+      String(key),
+      `${Object.keys(key)}`,
+    ].join(' ')
     expect(shown).not.toContain('0101')
     expect(shown).not.toContain('1, 1, 1')
     expect(shown).toContain('redacted')

@@ -1,3 +1,4 @@
+import type { PeerId } from '../id/types.ts'
 import { isPeerId } from '../identity/peer-id.ts'
 import { isAddress, splitAddress } from '../net/address.ts'
 import { parseMs, toMs } from '../time/duration.ts'
@@ -25,7 +26,8 @@ export const check = {
     value: Duration | undefined,
     rule: Range<Duration, D> = {},
   ): number | Missing<D> {
-    if (value === undefined && 'default' in rule) return (rule.default === undefined ? undefined : toMs(rule.default)) as number | Missing<D>
+    if (value === undefined && 'default' in rule)
+      return (rule.default === undefined ? undefined : toMs(rule.default)) as number | Missing<D>
     const ms = parseMs(value)
     const [min, max] = [toMs(rule.min ?? 0), rule.max === undefined ? Number.POSITIVE_INFINITY : toMs(rule.max)]
     if (ms !== undefined && ms >= min && ms <= max) return ms
@@ -65,10 +67,15 @@ export const check = {
   },
 
   /** A list, or one item instead of a list of one; left out it is empty. `item` checks each, named like `bootstrap[2]`. */
-  list<T>(name: string, value: unknown, item: (name: string, value: unknown) => T, rule: { readonly min?: number; readonly max?: number } = {}): T[] {
+  list<T>(
+    name: string,
+    value: unknown,
+    item: (name: string, value: never) => T,
+    rule: { readonly min?: number; readonly max?: number } = {},
+  ): T[] {
     const items: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
     if (!within(items.length, rule)) return refuse(name, `${items.length} items`, `a list with a length ${range(rule.min, rule.max)}`)
-    return items.map((one, i) => item(Array.isArray(value) ? `${name}[${i}]` : name, one))
+    return items.map((one, i) => item(Array.isArray(value) ? `${name}[${i}]` : name, one as never))
   },
 
   /** Multiaddr text. With `peer: 'required'` it must end in `/p2p/<peer id>`. */
@@ -79,12 +86,16 @@ export const check = {
   },
 
   /** Libp2p's base58 text of an Ed25519 key. */
-  peerId(name: string, value: unknown): import('../id/types.ts').PeerId {
+  peerId(name: string, value: unknown): PeerId {
     return isPeerId(value) ? value : refuse(name, value, 'a peer id (12D3Koo…)')
   },
 
   /** A function. */
-  callback<F extends (...args: never[]) => unknown, D extends F | undefined = never>(name: string, value: F | undefined, rule: Rule<D> = {}): F | Missing<D> {
+  callback<F extends (...args: never[]) => unknown, D extends F | undefined = never>(
+    name: string,
+    value: F | undefined,
+    rule: Rule<D> = {},
+  ): F | Missing<D> {
     if (value === undefined && 'default' in rule) return rule.default as F | Missing<D>
     return typeof value === 'function' ? value : refuse(name, value, 'a function')
   },

@@ -116,11 +116,15 @@ class Reader {
   #record(length: number, depth: number): Record<string, CanonicalValue> {
     this.#need(2 * length)
     const record: Record<string, CanonicalValue> = {}
-    this.#sorted(length, (key) => {
-      if (typeof key !== 'string') return refuse('an object key that is not text')
-      if (key === '__proto__') return refuse('a property called __proto__')
-      record[key] = this.value(depth)
-    }, depth)
+    this.#sorted(
+      length,
+      (key) => {
+        if (typeof key !== 'string') return refuse('an object key that is not text')
+        if (key === '__proto__') return refuse('a property called __proto__')
+        record[key] = this.value(depth)
+      },
+      depth,
+    )
     return record
   }
 

@@ -108,7 +108,11 @@ function writeRecord(out: ByteWriter, value: Record<string, unknown>, depth: num
 function writeMap(out: ByteWriter, map: ReadonlyMap<unknown, unknown>, depth: number, root: unknown): void {
   const entries = Array.from(map, ([key, value]) => ({ key: alone(key, depth, root), value }))
   entries.sort((a, b) => compareBytes(a.key, b.key))
-  requireDistinct(entries.map(({ key }) => key), 'keys of a Map', root)
+  requireDistinct(
+    entries.map(({ key }) => key),
+    'keys of a Map',
+    root,
+  )
   out.head(6, TAG_MAP)
   out.head(5, entries.length)
   for (const { key, value } of entries) {

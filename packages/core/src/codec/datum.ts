@@ -16,7 +16,10 @@ export function datumCodec<T>(datum?: Datum<T>): Codec<T> {
   // arktype's types are functions: `'in'` and not `typeof` decides.
   if (isObject(datum) && '~standard' in datum) return schemaCodec(datum)
   if (isObject(datum) && isCodec(datum)) return guardedCodec(datum)
-  throw new MosaikError('ERR_INVALID_OPTION', 'a datum type is a Standard Schema (zod, valibot, arktype …) or a codec with encode and decode')
+  throw new MosaikError(
+    'ERR_INVALID_OPTION',
+    'a datum type is a Standard Schema (zod, valibot, arktype …) or a codec with encode and decode',
+  )
 }
 
 function schemaCodec<T>(schema: StandardSchemaV1<unknown, T>): Codec<T> {
@@ -25,7 +28,10 @@ function schemaCodec<T>(schema: StandardSchemaV1<unknown, T>): Codec<T> {
     const result = schema['~standard'].validate(value)
     if (result instanceof Promise) {
       result.catch(() => {}) // its answer comes too late to matter
-      throw new MosaikError('ERR_INVALID_OPTION', `the ${schema['~standard'].vendor} schema validates asynchronously; use one that answers at once`)
+      throw new MosaikError(
+        'ERR_INVALID_OPTION',
+        `the ${schema['~standard'].vendor} schema validates asynchronously; use one that answers at once`,
+      )
     }
     if (result.issues !== undefined) {
       throw new MosaikError('ERR_INVALID_DATUM', `the value does not fit its schema: ${describe(result.issues)}`, { datum: value })
@@ -58,7 +64,10 @@ function guard<R>(datum: unknown, run: () => R): R {
     return run()
   } catch (cause) {
     if (MosaikError.is(cause, 'ERR_INVALID_DATUM') || MosaikError.is(cause, 'ERR_INVALID_OPTION')) throw cause
-    throw new MosaikError('ERR_INVALID_DATUM', `the value does not fit: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, datum })
+    throw new MosaikError('ERR_INVALID_DATUM', `the value does not fit: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+      datum,
+    })
   }
 }
 

@@ -65,7 +65,8 @@ export function scanCbor(bytes: Uint8Array, limits: ScanLimits): string | undefi
       if (open.length >= limits.depth) return `nested deeper than ${limits.depth}`
       if (major === 6) {
         if (!isPlainTag(argument)) return `tag ${argument}`
-        if ((argument === 2 || argument === 3) && !isBigInteger(bytes, position)) return `a big integer of more than ${MAX_BIGINT_BYTES} bytes`
+        if ((argument === 2 || argument === 3) && !isBigInteger(bytes, position))
+          return `a big integer of more than ${MAX_BIGINT_BYTES} bytes`
         argument = 1
       } else if (major === 5) {
         argument *= 2

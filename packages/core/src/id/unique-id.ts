@@ -31,7 +31,13 @@ export function uniqueId(input: string | Uint8Array): UniqueId {
 /** A child of an id: blake3(parent ‖ info). A parent that is plain text means `uniqueId(parent)`. */
 export function deriveId(parent: UniqueId | string, info: string | Uint8Array): UniqueId {
   const infoBytes = typeof info === 'string' ? utf8.encode(info) : info
-  return bytesToHex(blake3.create().update(toBytes(uniqueId(parent))).update(infoBytes).digest()) as UniqueId
+  return bytesToHex(
+    blake3
+      .create()
+      .update(toBytes(uniqueId(parent)))
+      .update(infoBytes)
+      .digest(),
+  ) as UniqueId
 }
 
 /** 32 bytes of the system's randomness. */

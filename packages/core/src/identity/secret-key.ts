@@ -81,5 +81,8 @@ export function seedOf(key: SecretKey): Uint8Array {
 
 function own(key: SecretKey): Ed25519Key {
   if (Ed25519Key.is(key)) return key
-  throw new MosaikError('ERR_INVALID_OPTION', 'a secret key is made by secretKey(text) or generateSecretKey(), of this copy of @mosaik/core')
+  throw new MosaikError(
+    'ERR_INVALID_OPTION',
+    'a secret key is made by secretKey(text) or generateSecretKey(), of this copy of @mosaik/core',
+  )
 }

@@ -74,7 +74,8 @@ class Registry implements Metrics {
       if (existing.kind === kind) return existing
       throw new MosaikError('ERR_INVALID_OPTION', `the metric ${name} is a ${existing.kind}; it cannot be a ${kind} too`)
     }
-    if (!NAME.test(text)) throw new MosaikError('ERR_INVALID_OPTION', `a metric name has letters, digits, dots and underscores, not ${JSON.stringify(name)}`)
+    if (!NAME.test(text))
+      throw new MosaikError('ERR_INVALID_OPTION', `a metric name has letters, digits, dots and underscores, not ${JSON.stringify(name)}`)
     if (buckets.some((bound, i) => !Number.isFinite(bound) || (i > 0 && bound <= (buckets[i - 1] as number)))) {
       throw new MosaikError('ERR_INVALID_OPTION', `the buckets of ${name} must be finite and ascend`)
     }
@@ -121,7 +122,8 @@ function labelText(name: string, labels: Labels): string {
   return Object.keys(labels)
     .sort()
     .map((label) => {
-      if (!LABEL.test(label)) throw new MosaikError('ERR_INVALID_OPTION', `the metric ${name} has a malformed label ${JSON.stringify(label)}`)
+      if (!LABEL.test(label))
+        throw new MosaikError('ERR_INVALID_OPTION', `the metric ${name} has a malformed label ${JSON.stringify(label)}`)
       return `${label}="${escape(String(labels[label]))}"`
     })
     .join(',')

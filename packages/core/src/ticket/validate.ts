@@ -64,7 +64,12 @@ export function validateTickets(
   return earliest
 }
 
-function validateOne(validator: TicketValidator, tickets: readonly Ticket[], holder: TicketHolder, cache: TicketCache | undefined): Expiration {
+function validateOne(
+  validator: TicketValidator,
+  tickets: readonly Ticket[],
+  holder: TicketHolder,
+  cache: TicketCache | undefined,
+): Expiration {
   const refusals: unknown[] = []
   let latest: Expiration | undefined
   for (const ticket of tickets) {
