@@ -1,0 +1,69 @@
+import { shortId } from '@mosaik/core'
+import type { Counter, Gauge, Metrics, StreamId } from '@mosaik/core'
+
+/** Series of one producer. */
+export interface ProducerMetrics {
+  readonly consumers: Gauge
+  readonly accepted: Counter
+  readonly rejected: Counter
+  readonly items: Counter
+  readonly bytes: Counter
+  readonly dropped: Counter
+  readonly allItems: Counter
+  readonly allBytes: Counter
+}
+
+/** Series of all consumers of one stream. */
+export interface ConsumerMetrics {
+  readonly active: Gauge
+  readonly producers: Gauge
+  readonly items: Counter
+  readonly bytes: Counter
+  readonly allItems: Counter
+  readonly allBytes: Counter
+}
+
+/** The names are those of the README's table. */
+export class StreamMetrics {
+  readonly producers: Gauge
+  readonly accepted: Counter
+  readonly rejected: Counter
+  readonly #metrics: Metrics
+  readonly #network: string
+
+  constructor(metrics: Metrics, network: string) {
+    this.#metrics = metrics
+    this.#network = network
+    this.producers = metrics.gauge('mosaik.streams.producers.active', { network })
+    this.accepted = metrics.counter('mosaik.streams.connections.accepted', { network })
+    this.rejected = metrics.counter('mosaik.streams.connections.rejected', { network })
+  }
+
+  producer(id: StreamId): ProducerMetrics {
+    const labels = { stream: shortId(id), network: this.#network }
+    const metrics = this.#metrics
+    return {
+      consumers: metrics.gauge('mosaik.streams.producer.consumers', labels),
+      accepted: metrics.counter('mosaik.streams.producer.consumers.accepted', labels),
+      rejected: metrics.counter('mosaik.streams.producer.consumers.rejected', labels),
+      items: metrics.counter('mosaik.streams.producer.items.sent', labels),
+      bytes: metrics.counter('mosaik.streams.producer.bytes.sent', labels),
+      dropped: metrics.counter('mosaik.streams.producer.items.dropped', labels),
+      allItems: metrics.counter('mosaik.streams.datums.total', labels),
+      allBytes: metrics.counter('mosaik.streams.bytes.total', labels),
+    }
+  }
+
+  consumer(id: StreamId): ConsumerMetrics {
+    const labels = { stream: shortId(id), network: this.#network }
+    const metrics = this.#metrics
+    return {
+      active: metrics.gauge('mosaik.streams.consumers.active', labels),
+      producers: metrics.gauge('mosaik.streams.consumer.producers', labels),
+      items: metrics.counter('mosaik.streams.consumer.items.received', labels),
+      bytes: metrics.counter('mosaik.streams.consumer.bytes.received', labels),
+      allItems: metrics.counter('mosaik.streams.datums.total', labels),
+      allBytes: metrics.counter('mosaik.streams.bytes.total', labels),
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { MosaikError } from '@mosaik/core'
+import type { Consumer, Producer, Received } from '../types.ts'
+
+export interface SendingStream {
+  readonly stream: WritableStream<unknown>
+  /** The producer was closed: nothing more can be written. */
+  readonly fail: () => void
+}
+
+/** A producer as a Web stream. A write is a send, so it is as slow as the consumers are. `onAborted`: this stream is of no more use. */
+export function sendingStream(producer: Pick<Producer<unknown>, 'send' | 'close'>, onAborted: () => void): SendingStream {
+  let controller!: WritableStreamDefaultController
+  let finished = false
+  const stream = new WritableStream<unknown>(
+    {
+      start: (given) => {
+        controller = given
+      },
+      write: (datum) => producer.send(datum, { signal: controller.signal }),
+      close: () => {
+        finished = true
+        return producer.close()
+      },
+      abort: () => {
+        finished = true
+        onAborted()
+      },
+    },
+    { highWaterMark: 1 },
+  )
+  const fail = (): void => {
+    if (!finished) controller.error(new MosaikError('ERR_CLOSED', 'the producer was closed; nothing more can be written'))
+  }
+  return { stream, fail }
+}
+
+/** Where a reading stream gets its data. */
+export interface DatumSource {
+  tryReceive(): Received<unknown>
+  /** Resolves when there may be a datum. Rejects with `ERR_CLOSED`, or the signal's reason. */
+  ready(signal: AbortSignal): Promise<void>
+}
+
+/** A consumer as a Web stream. It takes a datum only when its reader asks for one. `onCancelled`: this stream is of no more use. */
+export function receivingStream(source: DatumSource, onCancelled: () => void): Consumer<unknown>['readable'] {
+  const cancelled = new AbortController()
+  return new ReadableStream<unknown>(
+    {
+      pull: async (controller) => {
+        while (!cancelled.signal.aborted) {
+          const received = source.tryReceive()
+          if (received.ok) return controller.enqueue(received.datum)
+          if (received.reason === 'closed') return controller.close()
+          await source.ready(cancelled.signal).catch(() => {}) // closed or cancelled: both show above
+        }
+      },
+      cancel: () => {
+        cancelled.abort()
+        onCancelled()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
