@@ -64,7 +64,7 @@ describe('a schema', () => {
     const schema = Object.assign(() => {}, {
       '~standard': { version: 1 as const, vendor: 'test', validate: (): never => { throw new RangeError('boom') } }, // prettier-ignore
     })
-    const error = caught(() => datumCodec(schema).encode(1 as never))
+    const error = caught(() => datumCodec(schema).encode(1))
     expect(error.message).toContain('boom')
     expect(error.cause).toBeInstanceOf(RangeError)
   })

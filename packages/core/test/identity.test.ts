@@ -74,8 +74,8 @@ describe('keys', () => {
 
   test('what is no key is refused', () => {
     expect(caught(() => secretKey('')).code).toBe('ERR_INVALID_OPTION')
-    for (const value of [{}, 'text', null, undefined]) {
-      expect(caught(() => peerIdOf(value as unknown as SecretKey)).code).toBe('ERR_INVALID_OPTION')
+    for (const value of [{}, 'text', null, undefined] as unknown[]) {
+      expect(caught(() => peerIdOf(value as SecretKey)).code).toBe('ERR_INVALID_OPTION')
     }
   })
 })

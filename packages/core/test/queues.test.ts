@@ -159,7 +159,10 @@ describe('broadcast', () => {
         let published = 0
         const read = async (reader: (typeof readers)[number]): Promise<void> => {
           const { value } = (await reader.iterator.next()) as { value: number | Lagged }
-          if (typeof value === 'number') return void expect(value).toBe(reader.next++)
+          if (typeof value === 'number') {
+            expect(value).toBe(reader.next++)
+            return
+          }
           reader.next += value.missed
           expect(reader.next).toBe(published - backlog)
         }

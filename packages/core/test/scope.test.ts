@@ -10,7 +10,7 @@ describe('scope', () => {
     const scope = createScope()
     scope.add(() => order.push('first'))
     scope.add(async () => {
-      await null
+      await Promise.resolve()
       order.push('second')
     })
     const forget = scope.add(() => order.push('forgotten'))

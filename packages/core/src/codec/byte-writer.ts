@@ -2,17 +2,19 @@ const START_BYTES = 512
 /** A larger buffer is not kept for the next value. */
 const MAX_KEPT_BYTES = 64 * 1024
 const SHORT_TEXT = 24
-const utf8 = new TextEncoder()
+const UINT32_RANGE = 2 ** 32
 
 /** A growing buffer that knows CBOR's heads. */
 export class ByteWriter {
-  #buffer: Uint8Array = new Uint8Array(START_BYTES)
+  #buffer: Buffer = Buffer.allocUnsafeSlow(START_BYTES)
   #view: DataView = new DataView(this.#buffer.buffer)
   #length = 0
 
   /** A copy of what was written. */
   finish(): Uint8Array {
-    return this.#buffer.slice(0, this.#length)
+    const bytes = new Uint8Array(this.#length)
+    bytes.set(this.#buffer.subarray(0, this.#length))
+    return bytes
   }
 
   reset(): void {
@@ -49,7 +51,10 @@ export class ByteWriter {
       this.#view.setUint32(this.#length + 1, argument)
       this.#length += 5
     } else {
-      this.head64(major, BigInt(argument))
+      this.#buffer[this.#length] = initial | 27
+      this.#view.setUint32(this.#length + 1, Math.floor(argument / UINT32_RANGE))
+      this.#view.setUint32(this.#length + 5, argument % UINT32_RANGE)
+      this.#length += 9
     }
   }
 
@@ -64,24 +69,33 @@ export class ByteWriter {
   /** A text with its head. */
   text(value: string): void {
     if (value.length < SHORT_TEXT && this.#shortText(value)) return
-    const encoded = utf8.encode(value)
-    this.head(3, encoded.length)
-    this.bytes(encoded)
+    const length = Buffer.byteLength(value)
+    this.head(3, length)
+    this.#reserve(length)
+    this.#length += this.#buffer.write(value, this.#length)
   }
 
   /** A float in the fewest bytes that keep its value; one NaN for all. */
   float(value: number): void {
     this.#reserve(9)
-    if (Number.isNaN(value)) return this.#float(0xf9, 2, () => this.#view.setUint16(this.#length + 1, 0x7e00))
-    if (Math.f16round(value) === value) return this.#float(0xf9, 2, () => this.#view.setFloat16(this.#length + 1, value))
-    if (Math.fround(value) === value) return this.#float(0xfa, 4, () => this.#view.setFloat32(this.#length + 1, value))
-    this.#float(0xfb, 8, () => this.#view.setFloat64(this.#length + 1, value))
-  }
-
-  #float(initial: number, size: number, put: () => void): void {
-    this.#buffer[this.#length] = initial
-    put()
-    this.#length += 1 + size
+    const at = this.#length
+    if (Number.isNaN(value)) {
+      this.#buffer[at] = 0xf9
+      this.#view.setUint16(at + 1, 0x7e00)
+      this.#length += 3
+    } else if (Math.f16round(value) === value) {
+      this.#buffer[at] = 0xf9
+      this.#view.setFloat16(at + 1, value)
+      this.#length += 3
+    } else if (Math.fround(value) === value) {
+      this.#buffer[at] = 0xfa
+      this.#view.setFloat32(at + 1, value)
+      this.#length += 5
+    } else {
+      this.#buffer[at] = 0xfb
+      this.#view.setFloat64(at + 1, value)
+      this.#length += 9
+    }
   }
 
   /** Most keys and many values are a few ASCII characters: written in place. False, with nothing written, for others. */
@@ -107,7 +121,7 @@ export class ByteWriter {
   }
 
   #replace(size: number): void {
-    this.#buffer = new Uint8Array(size)
+    this.#buffer = Buffer.allocUnsafeSlow(size)
     this.#view = new DataView(this.#buffer.buffer)
   }
 }

@@ -1,5 +1,4 @@
 import { MosaikError } from '../check/error.ts'
-import { compareBytes } from '../id/unique-id.ts'
 import { CANONICAL_BIGINT_BYTES, CANONICAL_DEPTH } from './canonical-encode.ts'
 import type { CanonicalValue } from './canonical-encode.ts'
 
@@ -12,6 +11,7 @@ const TAG_POSITIVE = 2
 const TAG_NEGATIVE = 3
 const TAG_SET = 258
 const TAG_MAP = 259
+const SHORT_TEXT = 24
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -36,7 +36,7 @@ class Reader {
   readonly #depth: number
 
   constructor(bytes: Uint8Array, depth: number) {
-    this.#bytes = bytes
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) // a Buffer would slice without copying
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#depth = depth
   }
@@ -98,9 +98,18 @@ class Reader {
   }
 
   #text(length: number): string {
-    const bytes = this.#take(length)
+    this.#need(length)
+    const start = this.position
+    const end = (this.position += length)
+    if (length <= SHORT_TEXT) {
+      // Most keys are a few ASCII characters, which a decoder takes longer to set up for than to read.
+      let text = ''
+      let at = start
+      for (; at < end && (this.#bytes[at] as number) < 0x80; at++) text += String.fromCharCode(this.#bytes[at] as number)
+      if (at === end) return text
+    }
     try {
-      return utf8.decode(bytes)
+      return utf8.decode(this.#bytes.subarray(start, end))
     } catch {
       return refuse('text that is not UTF-8')
     }
@@ -151,15 +160,24 @@ class Reader {
 
   /** Reads `length` keys (or elements), each handed to `use`, which reads what follows it; their bytes must ascend. */
   #sorted(length: number, use: (key: CanonicalValue) => void, depth: number): void {
-    let previous: Uint8Array | undefined
+    let [previousStart, previousEnd] = [this.position, this.position]
     for (let i = 0; i < length; i++) {
       const start = this.position
       const key = this.value(depth)
-      const encoded = this.#bytes.subarray(start, this.position)
-      if (previous !== undefined && compareBytes(previous, encoded) >= 0) refuse('keys out of order or repeated')
-      previous = encoded
+      if (i > 0 && !this.#ascends(previousStart, previousEnd, start)) refuse('keys out of order or repeated')
+      previousStart = start
+      previousEnd = this.position
       use(key)
     }
+  }
+
+  /** Whether the bytes from `start` to the position come after those of the key before, which is never their prefix. */
+  #ascends(previousStart: number, previousEnd: number, start: number): boolean {
+    for (let i = 0; previousStart + i < previousEnd && start + i < this.position; i++) {
+      const difference = (this.#bytes[start + i] as number) - (this.#bytes[previousStart + i] as number)
+      if (difference !== 0) return difference > 0
+    }
+    return false
   }
 
   #bigInteger(tag: number): bigint {

@@ -4,38 +4,36 @@
  */
 import { Decoder, Encoder } from 'cbor-x'
 
-/** Writes over the same bytes at every call. */
-const RESET_BUFFER_MODE = 1024
-const BUFFER_BYTES = 8192
-/** A larger buffer is not kept after the message that needed it. */
-const MAX_KEPT_BYTES = 256 * 1024
+/** What cbor-x writes into; it takes a new one of the same size when this is full. */
+const BLOCK_BYTES = 8192
 
 // Encoding and decoding never share an instance: definitions in a received message must not touch what is written or
 // read later. No option here may make one message depend on another.
 const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false, mapsAsObjects: true })
-const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, copyBuffers: true } as ConstructorParameters<typeof Decoder>[0])
-const encodeInto = encoder.encode as (value: unknown, mode: number) => Uint8Array
+const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, copyBuffers: true })
 const { useBuffer } = encoder as unknown as { useBuffer(buffer: Uint8Array): void }
+const newBlock = (): void => useBuffer(Buffer.allocUnsafeSlow(BLOCK_BYTES))
+newBlock()
 
 let encoding = false
 
 /**
- * The value's bytes in a plain array of exactly their size. cbor-x answers a view into its buffer; what is stored
- * would keep that buffer alive, and a copy of a few hundred bytes costs less than a new buffer every few messages.
+ * The value's bytes in a plain array. Small results lie behind each other in blocks of 8 KiB, as Node's own buffers do:
+ * an allocation for each would cost three times the encoding. So a result keeps at most such a block alive. Larger ones are
+ * copied out, or they would keep alive what cbor-x has grown its buffer to.
  */
 export function encodeCbor(value: unknown): Uint8Array {
   if (encoding) throw new Error('a getter or toJSON of the value encodes another value')
   encoding = true
-  let done = false
+  let fits = false
   try {
-    const view = encodeInto(value, RESET_BUFFER_MODE)
-    const bytes = new Uint8Array(view.length)
-    bytes.set(view)
-    done = view.buffer.byteLength <= MAX_KEPT_BYTES
-    return bytes
+    const { buffer, byteOffset, length } = encoder.encode(value)
+    fits = buffer.byteLength <= BLOCK_BYTES
+    const view = new Uint8Array(buffer, byteOffset, length)
+    return fits ? view : view.slice()
   } finally {
     encoding = false
-    if (!done) useBuffer(Buffer.allocUnsafeSlow(BUFFER_BYTES))
+    if (!fits) newBlock()
   }
 }
 

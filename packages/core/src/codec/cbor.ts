@@ -9,9 +9,12 @@ const LIMITS = { depth: 64 }
  * The default codec: CBOR of plain data, with `Uint8Array`, `bigint`, `Date`, `Map`, `Set` and typed arrays. Unchecked: the
  * reader gets whatever the writer sent, so give a schema (`Datum`) where the writer is not trusted.
  *
- * `encode` answers bytes of its own, a plain `Uint8Array`. Both directions throw `ERR_INVALID_DATUM` (`error.datum` is
- * the value or the bytes) for what is not data (functions, regular expressions, cycles), nested deeper than 64, a bigint of
- * more than 64 bytes, and anything malformed. Not for hashes and signatures: `canonical` is.
+ * Both directions throw `ERR_INVALID_DATUM` (`error.datum` is the value or the bytes) for what is not data (functions,
+ * regular expressions, cycles), nested deeper than 64, a bigint of more than 64 bytes, and anything malformed.
+ *
+ * `encode` answers a plain `Uint8Array` that nobody changes. As with `Buffer.from`, small ones share blocks of 8 KiB: keep
+ * `bytes.slice()` where a few of many are stored for long, and never transfer `bytes.buffer`. `decode` shares nothing.
+ * Not for hashes and signatures: `canonical` is.
  */
 export function cbor<T>(): Codec<T> {
   return codec as Codec<T>

@@ -95,21 +95,27 @@ class Registry implements Metrics {
 }
 
 function handleOf(family: Family, series: Series): Counter | Gauge | Histogram {
-  if (family.kind === 'counter') {
-    return {
-      add: (n: number = 1) => {
-        if (!(n >= 0)) throw new MosaikError('ERR_INVALID_OPTION', `the counter ${family.name} cannot go down (by ${n})`)
-        series.value += n
-      },
-    }
-  }
-  if (family.kind === 'gauge') {
-    return { set: (value: number) => void (series.value = value), add: (n: number) => void (series.value += n) }
-  }
+  return family.kind === 'counter' ? counterOf(family, series) : family.kind === 'gauge' ? gaugeOf(series) : histogramOf(family, series)
+}
+
+function counterOf(family: Family, series: Series): Counter {
   return {
-    observe: (value: number) => {
-      let bucket = family.buckets.findIndex((bound) => value <= bound)
-      if (bucket === -1) bucket = family.buckets.length
+    add: (n = 1) => {
+      if (!(n >= 0)) throw new MosaikError('ERR_INVALID_OPTION', `the counter ${family.name} cannot go down (by ${n})`)
+      series.value += n
+    },
+  }
+}
+
+function gaugeOf(series: Series): Gauge {
+  return { set: (value) => void (series.value = value), add: (n) => void (series.value += n) }
+}
+
+function histogramOf({ buckets }: Family, series: Series): Histogram {
+  return {
+    observe: (value) => {
+      const found = buckets.findIndex((bound) => value <= bound)
+      const bucket = found === -1 ? buckets.length : found
       series.counts[bucket] = (series.counts[bucket] as number) + 1
       series.sum += value
       series.value++
