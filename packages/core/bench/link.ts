@@ -25,7 +25,7 @@ export function messageCount(size: number): number {
 export async function sendBare(stream: ByteStream, size: number, count: number, drained: () => Promise<void>): Promise<void> {
   const message = new Uint8Array(size).fill(7)
   const frame = size + 4
-  for (let sent = 0; sent < count; ) {
+  for (let sent = 0; sent < count;) {
     const n = Math.min(count - sent, Math.max(1, Math.floor(BATCH_BYTES / frame)))
     const batch = new Uint8Array(n * frame)
     for (let i = 0, at = 0; i < n; i++, at += frame) {
@@ -93,19 +93,27 @@ export function takeAll(stream: ByteStream, style: 'bare' | 'link', count: numbe
   })
 }
 
+/** Messages per second of processor time: both ends run in this process, and other work on the machine does not count. */
 async function inMemory(style: 'bare' | 'link', size: number): Promise<number> {
   const { dialer, acceptor } = streamPair({ clock: systemClock })
   const count = messageCount(size)
+  const before = process.cpuUsage()
   const done = takeAll(acceptor, style, count)
   if (style === 'bare') await sendBare(dialer, size, count, drainOf(dialer))
   else await sendByLink(dialer, size, count)
-  return (count / (await done)) * 1000
+  await done
+  const { user, system } = process.cpuUsage(before)
+  return (count / (user + system)) * 1e6
 }
 
 export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
 /** Prints one row per size. */
-export async function compare(title: string, rounds: number, run: (style: 'bare' | 'link', size: number) => Promise<number>): Promise<void> {
+export async function compare(
+  title: string,
+  rounds: number,
+  run: (style: 'bare' | 'link', size: number) => Promise<number>,
+): Promise<void> {
   process.stdout.write(`${title}\n${['bytes', 'bare msg/s', 'link msg/s', 'link MB/s', 'ratio'].map((s) => s.padStart(12)).join('')}\n`)
   for (const size of SIZES) {
     const rates = { bare: [] as number[], link: [] as number[] }

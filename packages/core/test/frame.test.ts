@@ -236,14 +236,19 @@ describe('reader', () => {
 describe('close reasons on the wire', () => {
   it('are cut at a character, cleaned of control characters, and survive the way', () => {
     fc.assert(
-      fc.property(fc.nat(70_000), fc.string({ unit: 'binary', maxLength: 90 }), fc.string({ unit: 'binary', maxLength: 1500 }), (code, name, detail) => {
-        const reason = boundedReason({ code, name, detail })
-        expect(Buffer.byteLength(reason.name)).toBeLessThanOrEqual(64)
-        expect(Buffer.byteLength(reason.detail ?? '')).toBeLessThanOrEqual(1024)
-        // oxlint-disable-next-line no-control-regex
-        expect(`${reason.name}${reason.detail}`).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/)
-        if (code !== CloseReasons.UnexpectedClose.code) expect(decodeClose(encodeClose(reason))).toEqual(reason)
-      }),
+      fc.property(
+        fc.nat(70_000),
+        fc.string({ unit: 'binary', maxLength: 90 }),
+        fc.string({ unit: 'binary', maxLength: 1500 }),
+        (code, name, detail) => {
+          const reason = boundedReason({ code, name, detail })
+          expect(Buffer.byteLength(reason.name)).toBeLessThanOrEqual(64)
+          expect(Buffer.byteLength(reason.detail ?? '')).toBeLessThanOrEqual(1024)
+          // oxlint-disable-next-line no-control-regex
+          expect(`${reason.name}${reason.detail}`).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/)
+          if (code !== CloseReasons.UnexpectedClose.code) expect(decodeClose(encodeClose(reason))).toEqual(reason)
+        },
+      ),
     )
   })
 

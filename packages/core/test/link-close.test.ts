@@ -245,7 +245,7 @@ describe('abort', () => {
     link.abort(GracefulShutdown)
     await closing
     expect(link.ended).toEqual(Success)
-    await clock.run(1)
+    await clock.run(1_000)
     expect(raw.closed()).toBeInstanceOf(Error)
     expect(clock.pending).toBe(0)
   })

@@ -17,13 +17,11 @@ const honest = concat([
 
 describe('bytes of a stranger', () => {
   it('random or mutated, give messages and then one typed end', async () => {
-    const mutated = fc
-      .array(fc.tuple(fc.nat(honest.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
-      .map((changes) => {
-        const copy = honest.slice()
-        for (const [at, value] of changes) copy[at] = value
-        return copy
-      })
+    const mutated = fc.array(fc.tuple(fc.nat(honest.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }).map((changes) => {
+      const copy = honest.slice()
+      for (const [at, value] of changes) copy[at] = value
+      return copy
+    })
     const cutShort = fc.nat(honest.length).map((length) => honest.slice(0, length))
     await fc.assert(
       fc.asyncProperty(

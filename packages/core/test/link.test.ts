@@ -234,7 +234,9 @@ describe('options', () => {
     ['firstMessageMs', -1],
     ['firstMessageMs', Number.NaN],
   ])('%s of %d is refused by name', (name, value) => {
-    expect(() => linked({ [name]: value })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining(name) }))
+    expect(() => linked({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining(name) }),
+    )
   })
 })
 

@@ -40,7 +40,11 @@ export function decodeClose(rest: Uint8Array): CloseReason | string {
   if (rest.length - nameEnd > MAX_CLOSE_DETAIL_BYTES) return 'the detail in a close frame is too long'
   if (code === CloseReasons.UnexpectedClose.code) return 'a close frame cannot say UnexpectedClose'
   try {
-    return boundedReason({ code, name: decoder.decode(rest.subarray(FIXED_BYTES, nameEnd)), detail: decoder.decode(rest.subarray(nameEnd)) })
+    return boundedReason({
+      code,
+      name: decoder.decode(rest.subarray(FIXED_BYTES, nameEnd)),
+      detail: decoder.decode(rest.subarray(nameEnd)),
+    })
   } catch {
     return 'the text in a close frame is not UTF-8'
   }

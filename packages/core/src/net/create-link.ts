@@ -145,11 +145,10 @@ class StreamLink implements Link {
   abort(reason: CloseReason): void {
     if (this.#ended !== undefined) return
     const bounded = this.#closing ?? boundedReason(reason)
-    const silent = this.#outbox.finished || bounded.code === CloseReasons.UnexpectedClose.code
     this.#inbox.clear()
     this.#end(bounded)
-    if (silent) return this.#stream.abort(bounded)
-    this.#linger()
+    if (bounded.code === CloseReasons.UnexpectedClose.code) return this.#stream.abort(endedError(bounded))
+    this.#linger() // a reset now could overtake the close frame
     this.#outbox.finishNow(bounded)
   }
 
@@ -158,7 +157,7 @@ class StreamLink implements Link {
     this.#cancelFirst?.()
     this.#cancelTimer = this.#clock.after(timeoutMs, () => {
       this.#end(reason)
-      this.#stream.abort(reason)
+      this.#stream.abort(endedError(reason))
     })
     this.#inbox.clear()
     this.#returnCredit()
@@ -188,9 +187,9 @@ class StreamLink implements Link {
     }
   }
 
-  /** Grants what was taken, half a window at a time. The first grant also widens the window to what this side wants. */
+  /** Grants what was taken, a quarter of the window at a time. The first grant also widens the window to what this side wants. */
   #returnCredit(): void {
-    if (this.#taken * 2 < this.#grantedWindow || this.#ended !== undefined || this.#outbox.finished) return
+    if (this.#taken < this.#grantedWindow / 4 || this.#ended !== undefined || this.#outbox.finished) return
     const bytes = this.#taken + this.#windowBytes - this.#grantedWindow
     this.#grantedWindow = this.#windowBytes
     this.#taken = 0
@@ -250,7 +249,7 @@ class StreamLink implements Link {
     this.#cancelTimer = undefined
     this.#reader.stop()
     this.#outbox.drop()
-    this.#inbox.end(new MosaikError('ERR_CLOSED', `the link has ended: ${reasonText(reason)}`, { value: reason }))
+    this.#inbox.end(endedError(reason))
     this.#settle(reason)
   }
 
@@ -264,6 +263,7 @@ function unexpected(detail: string): CloseReason {
   return boundedReason({ ...CloseReasons.UnexpectedClose, detail })
 }
 
-function reasonText({ code, name, detail }: CloseReason): string {
-  return `${name} (${code})${detail === undefined ? '' : `: ${detail}`}`
+function endedError(reason: CloseReason): MosaikError {
+  const detail = reason.detail === undefined ? '' : `: ${reason.detail}`
+  return new MosaikError('ERR_CLOSED', `the link has ended: ${reason.name} (${reason.code})${detail}`, { value: reason })
 }

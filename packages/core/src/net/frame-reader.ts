@@ -12,6 +12,7 @@ import {
 import { CHUNK_BYTES } from './link.ts'
 
 const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+const LENGTH_BYTES = 4
 const CREDIT_REST_BYTES = 4
 const MAX_CLOSE_REST_BYTES = 5 + MAX_CLOSE_NAME_BYTES + MAX_CLOSE_DETAIL_BYTES
 /** Allocated at once for a split frame; beyond it memory only follows what has arrived. */
@@ -31,6 +32,8 @@ export interface FrameHandler {
 export class FrameReader {
   readonly #handler: FrameHandler
   readonly #maxMessageBytes: number
+  /** Largest length of a message frame. */
+  readonly #longestFrame: number
   /** What the other side may still send. */
   #credit = INITIAL_WINDOW_BYTES
   #stopped = false
@@ -48,6 +51,7 @@ export class FrameReader {
   constructor(handler: FrameHandler, maxMessageBytes: number) {
     this.#handler = handler
     this.#maxMessageBytes = maxMessageBytes
+    this.#longestFrame = Math.min(maxMessageBytes, CHUNK_BYTES) + 1
   }
 
   /** The other side may send so much more. */
@@ -68,6 +72,10 @@ export class FrameReader {
     let at = 0
     while (at < end && !this.#stopped) {
       let violation: string | undefined
+      if (this.#missing === 0 && this.#headerBytes === 0 && this.#partsBytes === 0) {
+        at = this.#messages(chunk, at)
+        if (at === end || this.#stopped) break
+      }
       if (this.#missing > 0) {
         const take = Math.min(this.#missing, end - at)
         violation = this.#collect(chunk, at, at + take)
@@ -97,10 +105,25 @@ export class FrameReader {
     return undefined
   }
 
+  /** The common case, kept short: whole messages, one behind the other. Answers where it stopped; all else is for `push`. */
+  #messages(chunk: Uint8Array, from: number): number {
+    const { buffer, byteOffset, length: end } = chunk
+    const longest = this.#longestFrame
+    let at = from
+    while (end - at >= FRAME_HEADER_BYTES && chunk[at + 4] === FrameKind.Message && this.#credit > 0 && !this.#stopped) {
+      const length = lengthAt(chunk, at)
+      const next = at + LENGTH_BYTES + length
+      if (length === 0 || length > longest || next > end) break
+      this.#credit -= length - 1 + MESSAGE_COST_BYTES
+      this.#handler.onMessage(new Uint8Array(buffer, byteOffset + at + FRAME_HEADER_BYTES, length - 1))
+      at = next
+    }
+    return at
+  }
+
   /** Takes a header: kind and length are checked before a byte of the rest is taken in. */
   #begin(bytes: Uint8Array, at: number): string | undefined {
-    const length =
-      (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0
+    const length = lengthAt(bytes, at)
     if (length === 0) return 'an empty frame'
     const kind = bytes[at + 4] as number
     const rest = length - 1
@@ -177,4 +200,10 @@ export class FrameReader {
     this.#partsBytes = 0
     return message
   }
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0
+  )
 }

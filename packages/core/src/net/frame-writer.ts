@@ -5,7 +5,12 @@ import { FRAME_HEADER_BYTES, FrameKind } from './frame.ts'
 /** Frames are gathered into batches of about this size. */
 export const BATCH_BYTES: number = 64 * 1024
 const SMALLEST_SLAB_BYTES = 1024
-const SLAB_GROWTH = 4
+/** A batch smaller than this moves to the next slab with what does not fit; a larger one is done. */
+const SMALL_BATCH_BYTES = BATCH_BYTES / 4
+/** A slab that served fewer batches was too small. */
+const FEW_BATCHES = 8
+/** A slab that served more batches was too large. */
+const MANY_BATCHES = 64
 
 /**
  * Writes frames one behind the other into slabs of memory and hands them out as batches of whole frames. What was
@@ -17,14 +22,13 @@ export class FrameWriter {
   /** The batch being written is `#slab[#start, #end)`. */
   #start = 0
   #end = 0
-  /** Earlier batches that nobody has taken yet. */
-  #batches: Uint8Array[] = []
-  #batchesBytes = 0
-
-  /** Written and not yet taken. */
-  get bytes(): number {
-    return this.#batchesBytes + this.#end - this.#start
-  }
+  /** How large slabs are at the moment, and how many batches this one has served. */
+  #slabBytes = SMALLEST_SLAB_BYTES
+  #served = 0
+  /** Full batches, the oldest first. */
+  #full: Uint8Array[] = []
+  /** Written and not yet taken. Only read it. */
+  bytes = 0
 
   message(payload: Uint8Array): void {
     this.#frame(FrameKind.Message, payload)
@@ -44,23 +48,23 @@ export class FrameWriter {
     this.#frame(FrameKind.Close, encodeClose(reason))
   }
 
-  /** The oldest batch. */
+  /** The oldest batch that is full, or else what there is. */
   take(): Uint8Array | undefined {
-    const earlier = this.#batches.shift()
-    if (earlier !== undefined) {
-      this.#batchesBytes -= earlier.length
-      return earlier
-    }
-    if (this.#end === this.#start) return undefined
-    const batch = this.#slab.subarray(this.#start, this.#end)
-    this.#start = this.#end
+    if (this.#full.length === 0) this.#cut()
+    return this.takeFull()
+  }
+
+  /** The oldest batch that is full. */
+  takeFull(): Uint8Array | undefined {
+    const batch = this.#full.shift()
+    if (batch !== undefined) this.bytes -= batch.length
     return batch
   }
 
   /** Forgets what nobody has taken. */
   clear(): void {
-    this.#batches = []
-    this.#batchesBytes = 0
+    this.#full = []
+    this.bytes = 0
     this.#slab = new Uint8Array(0)
     this.#start = 0
     this.#end = 0
@@ -68,9 +72,12 @@ export class FrameWriter {
 
   #frame(kind: number, rest: Uint8Array): void {
     const size = rest.length
-    if (this.#end + FRAME_HEADER_BYTES + size > this.#slab.length) this.#nextSlab(FRAME_HEADER_BYTES + size)
+    let at = this.#end
+    if (at + FRAME_HEADER_BYTES + size > this.#slab.length) {
+      this.#nextSlab(FRAME_HEADER_BYTES + size)
+      at = this.#end
+    }
     const slab = this.#slab
-    const at = this.#end
     const length = size + 1
     slab[at] = length >>> 24
     slab[at + 1] = length >>> 16
@@ -79,17 +86,26 @@ export class FrameWriter {
     slab[at + 4] = kind
     slab.set(rest, at + FRAME_HEADER_BYTES)
     this.#end = at + FRAME_HEADER_BYTES + size
+    this.bytes += FRAME_HEADER_BYTES + size
+    if (this.#end === slab.length) this.#cut()
   }
 
   #nextSlab(needed: number): void {
-    const batchBytes = this.#end - this.#start
-    if (batchBytes > 0) {
-      this.#batches.push(this.#slab.subarray(this.#start, this.#end))
-      this.#batchesBytes += batchBytes
-    }
-    const wanted = Math.min(BATCH_BYTES, Math.max(SMALLEST_SLAB_BYTES, batchBytes * SLAB_GROWTH))
-    this.#slab = new Uint8Array(Math.max(wanted, needed))
+    if (this.#end - this.#start >= SMALL_BATCH_BYTES) this.#cut()
+    const begun = this.#slab.subarray(this.#start, this.#end)
+    if (this.#slab.length > 0 && this.#served < FEW_BATCHES) this.#slabBytes = Math.min(this.#slabBytes * 4, BATCH_BYTES)
+    else if (this.#served > MANY_BATCHES) this.#slabBytes = Math.max(this.#slabBytes / 2, SMALLEST_SLAB_BYTES)
+    this.#slab = new Uint8Array(Math.max(this.#slabBytes, begun.length + needed))
+    this.#slab.set(begun)
+    this.#served = 0
     this.#start = 0
-    this.#end = 0
+    this.#end = begun.length
+  }
+
+  #cut(): void {
+    if (this.#end === this.#start) return
+    this.#full.push(this.#slab.subarray(this.#start, this.#end))
+    this.#start = this.#end
+    this.#served++
   }
 }

@@ -62,4 +62,3 @@ export interface Link {
    */
   abort(reason: CloseReason): void
 }
-

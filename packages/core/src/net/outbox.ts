@@ -63,7 +63,7 @@ export class Outbox {
       this.#waitingBytes += size + FRAME_HEADER_BYTES
     }
     if (!this.#blocked) {
-      if (writer.bytes >= BATCH_BYTES) this.#write()
+      if (writer.bytes >= BATCH_BYTES) this.#write(false)
       if (!this.#scheduled) this.#schedule()
     }
     if (this.queuedBytes < this.#highWaterBytes) return true
@@ -129,17 +129,17 @@ export class Outbox {
   }
 
   #flush(): void {
-    this.#write()
+    this.#write(true)
     if (this.#closeReason !== undefined || !this.#readyAwaited || this.queuedBytes >= this.#highWaterBytes / 2) return
     this.#readyAwaited = false
     this.#onReady()
   }
 
-  /** Gives the stream what it takes. */
-  #write(): void {
+  /** Gives the stream what it takes: all there is, or full batches only while a turn goes on. */
+  #write(all: boolean): void {
     while (!this.#blocked && !this.#dropped) {
       this.#encode()
-      const batch = this.#writer.take()
+      const batch = all ? this.#writer.take() : this.#writer.takeFull()
       if (batch === undefined) break
       this.#blocked = true // before the call: a drain may come from within
       if (this.#stream.send(batch)) this.#blocked = false
