@@ -1,16 +1,44 @@
-import { MosaikError } from '@mosaik/core'
-import type { Extras, Host, NodeParts } from './seam.ts'
+import { createGossip } from './gossip/gossip.ts'
+import { createPortMapping } from './nat.ts'
 import type { ResolvedOptions } from './options.ts'
+import { circuitTransport } from './relay/circuit.ts'
+import { createRelayClient } from './relay/client.ts'
+import { relayServer } from './relay/server.ts'
+import { createUpgrades } from './relay/upgrade.ts'
+import { createRendezvous } from './rendezvous/rendezvous.ts'
+import type { Extras, Host, NodeParts } from './seam.ts'
 
-/** What gossip, rendezvous, relay and mDNS add to the libp2p node. */
-export function nodeParts(_options: ResolvedOptions): NodeParts {
-  return {}
+/** Whatever is still stopping after this time is left to end by itself, ms. */
+const CLOSE_TIMEOUT = 400
+
+/** What relaying adds to the libp2p node before it starts. Everything else is added while it runs. */
+export function nodeParts(options: ResolvedOptions): NodeParts {
+  const serves = typeof options.relay === 'object' && 'serve' in options.relay
+  return { transports: [circuitTransport], services: serves ? { relay: relayServer } : {} }
 }
 
-/** Starts gossip and rendezvous on a running node. */
-export async function attachExtras(_host: Host): Promise<Extras> {
-  const absent = (): never => {
-    throw new MosaikError('ERR_OFFLINE', 'gossip and rendezvous are not available on this endpoint')
+/** Starts gossip, rendezvous, relay use, direct upgrades and port mapping on a running node. */
+export async function attachExtras(host: Host): Promise<Extras> {
+  const { relay, upnp } = host.options
+  const parts: { close(): Promise<void> }[] = []
+  const started = <Part extends { close(): Promise<void> }>(part: Part): Part => {
+    parts.unshift(part)
+    return part
   }
-  return { gossip: { join: absent }, rendezvous: { join: async () => absent(), onLocalPeer: () => () => undefined }, close: async () => undefined }
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    const closed = Promise.allSettled(parts.map((part) => part.close()))
+    await Promise.race([closed, new Promise<void>((resolve) => void host.clock.after(CLOSE_TIMEOUT, resolve))])
+  }
+  try {
+    const { gossip } = started(await createGossip(host))
+    const { rendezvous } = started(await createRendezvous(host))
+    started(await createUpgrades(host))
+    if (typeof relay === 'object' && 'servers' in relay) started(createRelayClient(host, relay.servers))
+    if (upnp) started(await createPortMapping(host))
+    return { gossip, rendezvous, close: () => (closing ??= close()) }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }

@@ -20,6 +20,8 @@ export interface EndpointOptions {
   readonly relay?: RelayOption
   /** Finds peers of the same network on the local network. Default false. */
   readonly mdns?: boolean
+  /** Asks the router to map the listening ports (UPnP). Failures are only logged. Default false. */
+  readonly upnp?: boolean
   /** Default: standard error, as selected by `DEBUG` (`DEBUG=mosaik:*`). */
   readonly logger?: Logger
   /** Default: none are kept. */
@@ -39,6 +41,7 @@ export interface ResolvedOptions {
   readonly listen: readonly string[]
   readonly relay: RelayOption
   readonly mdns: boolean
+  readonly upnp: boolean
   readonly logger: Logger
   readonly metrics: Metrics
   readonly signal: AbortSignal | undefined
@@ -57,6 +60,7 @@ export function resolveOptions(options: EndpointOptions): ResolvedOptions {
     listen: options.listen === undefined ? defaultListen() : check.list('listen', options.listen, listenAddress, { max: MAX_LISTEN }),
     relay: relayOption(options.relay),
     mdns: check.boolean('mdns', options.mdns, { default: false }),
+    upnp: check.boolean('upnp', options.upnp, { default: false }),
     logger: options.logger ?? systemLogger,
     metrics: options.metrics ?? noMetrics,
     signal: options.signal,

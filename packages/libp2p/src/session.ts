@@ -54,7 +54,12 @@ export class Session {
   /** Ends the connection at once. */
   abort(error: Error): void {
     this.outcome.reject(error)
-    if (this.connection.status !== 'closed' && this.connection.status !== 'aborted') this.connection.abort(error)
+    if (this.connection.status === 'closed' || this.connection.status === 'aborted') return
+    try {
+      this.connection.abort(error)
+    } catch {
+      // A relayed connection throws when the stream below it broke first: it is gone either way.
+    }
   }
 
   /** The connection is gone: everything that waited on it is let go. */

@@ -17,10 +17,11 @@ import type { TableSettings } from './tables.ts'
 
 /** Longest time that one `provide` or `find` takes. */
 const QUERY_TIMEOUT = 30_000
+const MAX_ADDRESSES = 16
 const STORE_LIMITS = { validity: RECORD_VALIDITY, records: 8_192, perProvider: 64, valueBytes: 8_192 } as const
 
 /** What kad-dht's object has and its interface does not show. */
-interface KadInside {
+interface KadInside extends EventTarget {
   readonly routingTable: { readonly size: number }
   readonly providers: { addProvider(cid: CID, provider: Libp2pPeerId): Promise<void>; getProviders(cid: CID): Promise<Libp2pPeerId[]> }
 }
@@ -51,6 +52,13 @@ export async function openSession(host: Host, identity: Identity, settings: Tabl
   const self = host.libp2p.peerId
   // A table is made up of whoever takes part in it, of whichever network.
   const intolerant = host.tolerate(() => true)
+  // What the table says of addresses goes where libp2p looks when the table wants to dial.
+  inside.addEventListener('peer', (event) => {
+    const { detail } = event as CustomEvent<PeerInfo>
+    const multiaddrs = detail.multiaddrs.slice(0, MAX_ADDRESSES)
+    if (multiaddrs.length === 0 || detail.id.equals(self)) return
+    components.peerStore.merge(detail.id, { multiaddrs }).catch((error: unknown) => host.logger.debug('addresses of %s were not kept: %o', detail.id.toString(), error))
+  })
   await start(kad)
 
   const introduce = identity.ask
@@ -143,7 +151,7 @@ export async function openSession(host: Host, identity: Identity, settings: Tabl
 async function addressesOf(host: Host, provider: PeerInfo): Promise<readonly string[]> {
   const id = provider.id.toString()
   const given = provider.multiaddrs.length > 0 ? provider.multiaddrs : await stored(host, provider.id)
-  return [...new Set(given.map((address) => withPeer(address.toString(), id)))].slice(0, 16)
+  return [...new Set(given.map((address) => withPeer(address.toString(), id)))].slice(0, MAX_ADDRESSES)
 }
 
 async function stored(host: Host, peer: Libp2pPeerId): Promise<PeerInfo['multiaddrs']> {

@@ -90,7 +90,7 @@ export async function rawHost({ network = 'raw', listen, parts = {}, seed, metri
     networkId: uniqueId(network),
     privateKey,
     libp2p,
-    options: { relay: 'off', mdns: false, ...options } as ResolvedOptions,
+    options: { relay: 'off', mdns: false, upnp: false, ...options } as ResolvedOptions,
     clock: systemClock,
     prng: systemPrng,
     logger: silentLogger,
