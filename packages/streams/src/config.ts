@@ -91,9 +91,9 @@ export function resolveBackoff(name: string, options: BackoffOptions = {}): Requ
   return {
     initial: check.duration(`${name}.initial`, given.initial, { min: 1, max: '60m', default: 500 }),
     factor: check.number<number>(`${name}.factor`, given.factor, { min: 1, max: 100, default: 1.5 }),
-    max: check.duration(`${name}.max`, given.max, { min: 1, max: '60m', default: '60s' }),
+    max: check.duration(`${name}.max`, given.max, { min: 1, max: '60m', default: 60_000 }),
     jitter: check.number<number>(`${name}.jitter`, given.jitter, { min: 0, max: 1, default: 0.5 }),
-    giveUpAfter: check.duration(`${name}.giveUpAfter`, given.giveUpAfter, { default: '300s' }),
+    giveUpAfter: check.duration(`${name}.giveUpAfter`, given.giveUpAfter, { default: 300_000 }),
   }
 }
 
