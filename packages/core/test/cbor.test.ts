@@ -1,4 +1,4 @@
-import { canonical, cbor, MosaikError } from '@mosaik/core'
+import { canonical, cbor, compareBytes, MosaikError } from '@mosaik/core'
 import { Encoder } from 'cbor-x'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -53,7 +53,7 @@ describe('round trip', () => {
 
 describe('memory', () => {
   test('what is encoded is a plain array that keeps at most 8 KiB alive, and stays as it is', () => {
-    const sizes = [0, 1, 100, 2000, 6000, 7000, 8185, 8200, 100_000, 3_000_000]
+    const sizes = [0, 1, 100, 2000, 6000, 7000, 8185, 8200, 100_000, 1_000_000]
     const all = [...sizes, ...sizes.toReversed(), ...sizes].map((size) => ({
       size,
       bytes: codec.encode(new Uint8Array(size).fill(size & 0xff)),
@@ -61,7 +61,7 @@ describe('memory', () => {
     for (const { size, bytes } of all) {
       expect(bytes.constructor).toBe(Uint8Array)
       expect(bytes.buffer.byteLength).toBeLessThanOrEqual(Math.max(8192, bytes.length))
-      expect(codec.decode(bytes)).toEqual(new Uint8Array(size).fill(size & 0xff))
+      expect(compareBytes(codec.decode(bytes) as Uint8Array, new Uint8Array(size).fill(size & 0xff))).toBe(0)
     }
   })
 
@@ -103,8 +103,8 @@ describe('hostile bytes', () => {
     ['', 'ends early'], ['18', 'ends early'], ['82' + '01', 'ends early'], ['0000', 'after the value'], ['9affffffff', 'ends early'], ['bbffffffffffffffff', 'ends early'],
     ['5bffffffffffffffff', 'ends early'], ['1c', 'reserved'], ['ff', 'break'], ['a101ff', 'break'], ['5f4101ff', 'open-ended'], ['bf0101ff', 'open-ended'], ['e0', 'simple'], ['f801', 'simple'],
     ['d81c' + '80', 'tag 28'], ['d81d' + '00', 'tag 29'], ['d81b' + '8240' + '00', 'tag 27'], ['d9dfff' + '83' + '00' + '8161' + '61' + '01', 'tag 57343'], ['d9dff9' + '82' + '00' + '00', 'tag 57337'],
-    ['d869' + '80', 'tag 105'], ['c4' + '820101', 'tag 4'], ['c6' + '00', 'tag 6'], ['d833' + '80', 'tag 51'], ['c2' + '80', 'big integer'], ['c2' + '5841' + '01'.repeat(65), 'big integer'],
-    ['c2' + '5a0000ffff' + '00', 'big integer'], ['c1'.repeat(65) + '00', 'nested deeper than 64'],
+    ['d869' + '80', 'tag 105'], ['d90102' + '05', 'tag 258'], ['d90103' + '80', 'tag 259'], ['d856' + '80', 'tag 86'], ['d854' + '420000', 'tag 84'], ['c0' + '00', 'tag 0'], ['c1' + '60', 'tag 1'], ['c2', 'big integer'], ['c4' + '820101', 'tag 4'], ['c6' + '00', 'tag 6'], ['d833' + '80', 'tag 51'], ['c2' + '80', 'big integer'], ['c2' + '5841' + '01'.repeat(65), 'big integer'],
+    ['c2' + '5a0000ffff' + '00', 'big integer'], ['d90103a100'.repeat(33) + '00', 'nested deeper than 64'],
   ])('%s', (text, reason) => expect(refused(bytesOf(text)).message).toContain(reason)) // prettier-ignore
 
   test('open-ended arrays are read', () => expect(codec.decode(bytesOf('9f01820203ff'))).toEqual([1, [2, 3]]))

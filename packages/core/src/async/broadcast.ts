@@ -57,7 +57,6 @@ class RingBroadcast<T> implements Broadcast<T> {
   close(): void {
     this.closed = true
     this.#wake()
-    this.#ring.length = Math.min(this.#ring.length, this.backlog)
   }
 
   at(position: number): T {

@@ -7,12 +7,35 @@ export interface ScanLimits {
 const MAX_BIGINT_BYTES = 64
 const INDEFINITE = -1
 
+/** Tags of typed arrays (RFC 8746), without the floats of 16 and 128 bits. */
+const TYPED_ARRAYS = new Set([64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 77, 78, 79, 81, 82, 85, 86])
+
 /**
- * Tags with a plain meaning: dates (0, 1), big integers (2, 3), typed arrays (64–87, RFC 8746), sets (258), maps (259).
- * Others could make cbor-x build cyclic values, functions or definitions.
+ * Why a tag before this byte is not plain data, or undefined when it is: dates, big integers, typed arrays, sets and
+ * maps. Others could make cbor-x build cyclic values, functions or definitions.
  */
-function isPlainTag(tag: number): boolean {
-  return tag <= 3 || (tag >= 64 && tag <= 87) || tag === 258 || tag === 259
+function tagFault(tag: number, bytes: Uint8Array, position: number): string | undefined {
+  const head = bytes[position] ?? 0xff
+  if (tag === 2 || tag === 3) {
+    const size = head >= 0x40 && head <= 0x57 ? head - 0x40 : head === 0x58 ? (bytes[position + 1] ?? 0) : Number.POSITIVE_INFINITY
+    return size <= MAX_BIGINT_BYTES ? undefined : `a big integer of more than ${MAX_BIGINT_BYTES} bytes, or of none`
+  }
+  return isPlainTag(tag, head >> 5) ? undefined : `tag ${tag}`
+}
+
+function isPlainTag(tag: number, major: number): boolean {
+  switch (tag) {
+    case 0: // a date as text
+      return major === 3
+    case 1: // a date as a number
+      return major <= 1 || major === 7
+    case 258: // a set
+      return major === 4
+    case 259: // a map
+      return major === 5
+    default:
+      return major === 2 && TYPED_ARRAYS.has(tag)
+  }
 }
 
 /**
@@ -64,9 +87,8 @@ export function scanCbor(bytes: Uint8Array, limits: ScanLimits): string | undefi
     } else if (major >= 4 && major <= 6) {
       if (open.length >= limits.depth) return `nested deeper than ${limits.depth}`
       if (major === 6) {
-        if (!isPlainTag(argument)) return `tag ${argument}`
-        if ((argument === 2 || argument === 3) && !isBigInteger(bytes, position))
-          return `a big integer of more than ${MAX_BIGINT_BYTES} bytes`
+        const fault = tagFault(argument, bytes, position)
+        if (fault !== undefined) return fault
         argument = 1
       } else if (major === 5) {
         argument *= 2
@@ -78,10 +100,4 @@ export function scanCbor(bytes: Uint8Array, limits: ScanLimits): string | undefi
       return 'a malformed simple value'
     }
   }
-}
-
-function isBigInteger(bytes: Uint8Array, position: number): boolean {
-  const head = bytes[position] ?? 0
-  if (head >= 0x40 && head <= 0x57) return true
-  return head === 0x58 && (bytes[position + 1] ?? 0) <= MAX_BIGINT_BYTES
 }

@@ -8,12 +8,16 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after: (ms, task) => {
+    if (ms <= 0) {
+      const immediate = setImmediate(task)
+      return () => clearImmediate(immediate)
+    }
     let timer: NodeJS.Timeout
     const arm = (left: number): void => {
       const step = Math.min(left, LONGEST_TIMER_MS)
       timer = setTimeout(() => (left > step ? arm(left - step) : task()), step)
     }
-    arm(Math.max(0, ms))
+    arm(ms)
     return () => clearTimeout(timer)
   },
   turn: (task) => {
