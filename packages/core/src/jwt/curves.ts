@@ -14,7 +14,7 @@ export interface EcJwk {
 export function ecPublicJwk(algorithm: EcAlgorithm, point: Uint8Array): EcJwk | undefined {
   if (point[0] !== 2 && point[0] !== 3) return undefined
   try {
-    return jwkOf(algorithm, ECDH.convertKey(point, algorithm.curve, undefined, undefined, 'uncompressed') as Buffer)
+    return jwkOf(algorithm, Buffer.from(ECDH.convertKey(point, algorithm.curve, undefined, undefined, 'uncompressed')))
   } catch {
     return undefined
   }
