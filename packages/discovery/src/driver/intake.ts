@@ -57,6 +57,13 @@ export class Intake {
     return { outcome: this.#judge(decoded, details), head: decoded.head }
   }
 
+  /** The clock of `peer` is `ms` ahead of the one here, more than is allowed. Reported once. */
+  reportSkew(peer: PeerId, ms: number): void {
+    this.#meters.skewed.add()
+    if (!this.#warnOnce(peer)) return
+    this.#log.warn('the clock of %s is %d ms %s the clock here; check both', peer, Math.abs(Math.round(ms)), ms > 0 ? 'ahead of' : 'behind')
+  }
+
   /** Renews the attempt to overtake another run of this node's key. */
   reclaim(): void {
     const { clock } = this.#endpoint
@@ -131,8 +138,7 @@ export class Intake {
 
   /** Once per peer, and only for what that peer has really signed. */
   #reportUntimely(head: Head): void {
-    if (this.#warned.has(head.peerId) || this.#warned.size >= MAX_WARNED || !verifyHead(head)) return
-    this.#warned.add(head.peerId)
+    if (this.#warned.has(head.peerId) || !verifyHead(head) || !this.#warnOnce(head.peerId)) return
     const ahead = head.updatedAt - this.#endpoint.clock.now()
     this.#log.warn(
       'refused the entry of %s, dated %d ms %s the clock here; check both clocks (allowed: %d ms ahead, %d ms behind)',
@@ -142,6 +148,12 @@ export class Intake {
       this.#rules.maxTimeDrift,
       this.#rules.purgeAfter,
     )
+  }
+
+  #warnOnce(peer: PeerId): boolean {
+    if (this.#warned.has(peer) || this.#warned.size >= MAX_WARNED) return false
+    this.#warned.add(peer)
+    return true
   }
 
   #refuse(reason: Refusal): Outcome {

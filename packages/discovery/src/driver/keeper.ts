@@ -30,6 +30,7 @@ export class Keeper {
   onOwnChange: (own: Statement) => void = () => {}
   /** Called when a peer's entry expired: it may still be out there. */
   onLost: (entry: PeerEntry) => void = () => {}
+  onChange: (change: Change) => void = () => {}
   readonly #endpoint: Endpoint
   readonly #config: DiscoveryConfig
   readonly #meters: Meters
@@ -67,7 +68,7 @@ export class Keeper {
   get catalog(): WatchSource<Catalog> {
     if (!this.#closed) {
       if (this.#endpoint.clock.now() > this.store.nextExpiry) this.purge()
-      this.#show()
+      this.show()
     }
     return this.#catalog
   }
@@ -110,6 +111,7 @@ export class Keeper {
     this.events.publish(change)
     this.touch(peerId)
     this.#armPurge()
+    this.onChange(change)
   }
 
   /** Something about this peer is to be shown anew. */
@@ -135,7 +137,7 @@ export class Keeper {
   }
 
   close(): void {
-    this.#show()
+    this.show()
     this.#closed = true
     this.#timer?.cancel()
     this.events.close()
@@ -160,14 +162,14 @@ export class Keeper {
   #flush(): void {
     this.#flushing = false
     if (this.#closed) return
-    this.#show()
+    this.show()
     if (!this.#ownChanged) return
     this.#ownChanged = false
     this.onOwnChange(this.statement())
   }
 
   /** Makes the new picture, if there is anything new. */
-  #show(): void {
+  show(): void {
     const me = this.own.entry
     if (this.#changed.size === 0 && me === this.#snapshot.me) return
     const changes = [...this.#changed].map((peerId) => [peerId, this.isVisible(peerId) ? this.store.entryOf(peerId) : undefined] as const)

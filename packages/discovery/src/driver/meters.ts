@@ -17,6 +17,8 @@ export interface Meters {
   readonly fetches: Counter
   /** Inbound exchanges turned away because too many were open. */
   readonly turnedAway: Counter
+  /** Exchanges in which the two clocks turned out to be too far apart. */
+  readonly skewed: Counter
   readonly messagesSent: Counter
   readonly bytesSent: Counter
   readonly bytesReceived: Counter
@@ -39,6 +41,7 @@ export function createMeters(metrics: Metrics, networkId: NetworkId): Meters {
     syncsFailed: counter('catalog.syncs.failed'),
     fetches: counter('catalog.fetches'),
     turnedAway: counter('inbound.refused'),
+    skewed: counter('clock.skewed'),
     messagesSent: counter('sync.messages.sent'),
     bytesSent: counter('sync.bytes.sent'),
     bytesReceived: counter('sync.bytes.received'),

@@ -1,0 +1,101 @@
+import { MosaikError, sleep } from '@mosaik/core'
+import type { GossipTopic, GossipVerdict, PeerId } from '@mosaik/core'
+import { jittered, renewAfter } from '../logic/schedule.ts'
+import type { Head } from '../logic/statement.ts'
+import { announceTopic } from '../wire/protocols.ts'
+import { decodeAnnouncement, encodeAnnouncement } from '../wire/statement.ts'
+import type { WireHead } from '../wire/statement.ts'
+import type { NodeContext } from './context.ts'
+import { follow } from './follow.ts'
+
+/** Whatever the jitter, the own entry is not announced more often than this by the clock alone. */
+const MIN_TICK_MS = 5
+
+/** Speaks and listens on the network's gossip topic: small signed heads, whose details are fetched by whoever lacks them. */
+export class Announcer {
+  /** Called with a genuine head whose details are missing here. */
+  onUnfetched: (head: Head, from: PeerId) => void = () => {}
+  onNeighbour: (peer: PeerId) => void = () => {}
+  onNeighbours: (neighbours: ReadonlySet<PeerId>) => void = () => {}
+  /** Called once per announce interval. */
+  onTick: () => void = () => {}
+  readonly #node: NodeContext
+  readonly #topic: GossipTopic
+  #known: ReadonlySet<PeerId> = new Set()
+
+  constructor(node: NodeContext) {
+    const { endpoint } = node
+    this.#node = node
+    this.#topic = endpoint.gossip.join(announceTopic(endpoint.networkId), (data, from) => this.#receive(data, from))
+  }
+
+  get neighbours(): ReadonlySet<PeerId> {
+    return this.#topic.neighbours.value
+  }
+
+  start(): void {
+    const { scope } = this.#node
+    scope.add(() => this.#topic.leave())
+    scope.spawn((signal) => follow(this.#topic.neighbours, signal, (neighbours) => this.#meet(neighbours)))
+    scope.spawn((signal) => this.#tick(signal))
+  }
+
+  announce(head: Head): void {
+    this.#node.meters.announced.add()
+    this.#topic.publish(encodeAnnouncement(head))
+  }
+
+  #receive(data: Uint8Array, from: PeerId): GossipVerdict {
+    let wire: WireHead
+    try {
+      wire = decodeAnnouncement(data)
+    } catch (error) {
+      this.#node.meters.refused('malformed').add()
+      this.#node.log.debug('refused an announcement from %s: %s', from, MosaikError.is(error) ? error.message : error)
+      return 'reject'
+    }
+    const { outcome, head } = this.#node.intake.receive(wire, null)
+    switch (outcome) {
+      case 'unfetched':
+        this.onUnfetched(head as Head, from)
+        return 'accept'
+      case 'taken':
+      case 'same': // learned another way already; others may not have it yet
+        return 'accept'
+      case 'invalid':
+        return 'reject'
+      default:
+        return 'ignore'
+    }
+  }
+
+  #meet(neighbours: ReadonlySet<PeerId>): void {
+    const before = this.#known
+    this.#known = neighbours
+    this.#node.meters.neighbours.set(neighbours.size)
+    // What was said while nobody listened is lost, and gossip takes the same words only once.
+    if (before.size === 0 && neighbours.size > 0) this.#renew()
+    this.onNeighbours(neighbours)
+    for (const peer of neighbours) if (!before.has(peer)) this.onNeighbour(peer)
+  }
+
+  async #tick(signal: AbortSignal): Promise<void> {
+    const { clock, prng } = this.#node.endpoint
+    const { announceInterval, announceJitter, purgeAfter } = this.#node.config
+    for (;;) {
+      await sleep(clock, Math.max(MIN_TICK_MS, jittered(announceInterval, announceJitter, prng)), { signal })
+      const age = clock.now() - this.#node.keeper.own.version.updatedAt
+      // Due before the next tick would come too late. Negative after the clock was set back: then it is due, too.
+      const due = renewAfter(announceInterval, purgeAfter, this.#node.keeper.store.livePeers) - announceInterval
+      if (age >= due || age < 0) this.#renew()
+      this.onTick()
+    }
+  }
+
+  #renew(): void {
+    this.#node.keeper.changeOwn((own, now) => {
+      own.renew(now)
+      return true
+    })
+  }
+}

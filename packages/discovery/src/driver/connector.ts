@@ -1,0 +1,193 @@
+import { backoff, createWatch, isAddress, sleep, splitAddress } from '@mosaik/core'
+import type { PeerId, WatchSource } from '@mosaik/core'
+import { AddressBook } from '../logic/address-book.ts'
+import { wantedNeighbours } from '../logic/ring.ts'
+import type { RingPeer } from '../logic/ring.ts'
+import { sample } from '../logic/schedule.ts'
+import { keyOf } from '../logic/statement.ts'
+import type { NodeContext } from './context.ts'
+import { follow } from './follow.ts'
+import type { Syncer } from './syncer.ts'
+
+const CONCURRENCY = 8
+const MAX_QUEUE = 256
+/** Addresses taken from one find. */
+const MAX_HINTS = 8
+/** A lonely node tries again after 1 s, then less often, but always within 10 s. */
+const LONELY = { initial: 1500, factor: 1.5, max: 7500, jitter: 0.33 }
+/** Known peers tried in one lonely round, besides all bootstrap addresses. */
+const KNOWN_PER_ROUND = 8
+/** Changes of the catalog and of connections are gathered before neighbours are chosen anew. */
+const PLAN_MS = 200
+/** A peer that could not be reached is passed over for this long, doubling up to a minute. */
+const AVOID_MS = 5000
+const MAX_AVOID_MS = 60_000
+
+/** Keeps this node connected: dials what it is told, the neighbours it should have, and what it lost when it is lonely. */
+export class Connector {
+  readonly #node: NodeContext
+  readonly #syncer: Syncer
+  readonly #neighbours: () => ReadonlySet<PeerId>
+  readonly #book: AddressBook
+  readonly #selfKey: string
+  readonly #queue = new Set<string>()
+  readonly #dialling = new Set<string>()
+  readonly #failed = new Map<PeerId, { readonly until: number; readonly pause: number }>()
+  readonly #lonely: WatchSource<boolean> = createWatch(true)
+  #planned = false
+
+  constructor(node: NodeContext, syncer: Syncer, neighbours: () => ReadonlySet<PeerId>) {
+    this.#node = node
+    this.#syncer = syncer
+    this.#neighbours = neighbours
+    this.#book = new AddressBook(node.config.bootstrap)
+    this.#selfKey = keyOf(node.endpoint.id)
+  }
+
+  get isLonely(): boolean {
+    return this.#lonely.value
+  }
+
+  start(): void {
+    this.#node.scope.spawn((signal) => follow(this.#node.keeper.catalog, signal, () => this.changed()))
+    this.#node.scope.spawn((signal) => follow(this.#node.endpoint.connections, signal, () => this.changed()))
+    this.#node.scope.spawn((signal) => this.#redial(signal))
+    for (const address of this.#lost().bootstrap) this.#enqueue(address)
+  }
+
+  /** Tries once now, and again with everything else that is remembered while the node is lonely. */
+  dial(address: string): void {
+    this.#book.remember(undefined, [address])
+    this.#enqueue(address)
+  }
+
+  /** Somebody who may be in the network, found by other means. */
+  meet(addresses: readonly string[]): void {
+    const { endpoint } = this.#node
+    const usable = addresses.filter(isAddress).slice(0, MAX_HINTS)
+    const peer = splitAddress(usable[0] ?? '').peerId
+    if (peer === undefined || !usable.every((address) => splitAddress(address).peerId === peer)) {
+      for (const address of usable) this.#enqueue(address)
+    } else if (peer !== endpoint.id && !this.#neighbours().has(peer)) {
+      endpoint.learn(peer, usable)
+      this.#book.remember(peer, usable)
+      this.#enqueue(peer)
+    }
+  }
+
+  /** Somebody who is in the network, or was until lately. */
+  remember(peer: PeerId, addresses: readonly string[]): void {
+    this.#book.remember(peer, addresses)
+  }
+
+  /** Somebody who said goodbye. */
+  forget(peer: PeerId): void {
+    this.#book.forget(peer)
+    this.#failed.delete(peer)
+  }
+
+  /** Looks for one lost peer, so that two halves of a network meet again even when neither is lonely. */
+  probe(): void {
+    const { bootstrap, remembered } = this.#lost()
+    for (const address of sample([...bootstrap, ...remembered], 1, this.#node.endpoint.prng)) this.#enqueue(address)
+  }
+
+  /** The catalog, the neighbours or the connections have changed. */
+  changed(): void {
+    this.#lonely.set(this.#neighbours().size === 0 || this.#node.keeper.store.livePeers === 0)
+    if (this.#planned) return
+    this.#planned = true
+    const { clock, prng } = this.#node.endpoint
+    const cancel = clock.after(PLAN_MS * (1 + prng.float()), () => {
+      forget()
+      this.#planned = false
+      this.#plan()
+    })
+    const forget = this.#node.scope.add(cancel)
+  }
+
+  #plan(): void {
+    const now = this.#node.endpoint.clock.monotonic()
+    const wanted = wantedNeighbours(this.#selfKey, this.#peers(), (peer) => (this.#failed.get(peer)?.until ?? 0) > now)
+    for (const peer of wanted) if (!this.#node.endpoint.connections.value.has(peer)) this.#enqueue(peer)
+  }
+
+  async #redial(signal: AbortSignal): Promise<void> {
+    const { clock, prng } = this.#node.endpoint
+    for (;;) {
+      await this.#lonely.until((lonely) => lonely, { signal })
+      for (const pause of backoff(LONELY, prng)) {
+        await sleep(clock, pause, { signal })
+        if (!this.#lonely.value) break
+        const { bootstrap, remembered } = this.#lost()
+        const known = [...remembered, ...this.#peers().map(({ peerId }) => peerId)]
+        for (const to of [...bootstrap, ...sample(known, KNOWN_PER_ROUND, prng)]) this.#enqueue(to)
+      }
+    }
+  }
+
+  /** Everyone in the catalog. */
+  #peers(): RingPeer[] {
+    const { endpoint, keeper } = this.#node
+    const peers: RingPeer[] = []
+    for (const { key, entry } of keeper.store.held()) if (entry !== undefined && entry.peerId !== endpoint.id) peers.push({ key, peerId: entry.peerId })
+    return peers
+  }
+
+  /** Where somebody may be who is missing: from the catalog, and for a lonely node also from its neighbours. */
+  #lost(): { readonly bootstrap: string[]; readonly remembered: string[] } {
+    const { endpoint, keeper } = this.#node
+    const neighbours = this.#neighbours()
+    return this.#book.lost((peer) => {
+      if (peer === endpoint.id) return false
+      return keeper.store.get(peer)?.entry === undefined || (this.isLonely && !neighbours.has(peer))
+    })
+  }
+
+  /** `to` is an address or a peer id. */
+  #enqueue(to: string): void {
+    if (this.#dialling.has(to) || this.#queue.size >= MAX_QUEUE) return
+    this.#queue.add(to)
+    this.#drain()
+  }
+
+  #drain(): void {
+    for (const to of this.#queue) {
+      if (this.#dialling.size >= CONCURRENCY) return
+      this.#queue.delete(to)
+      this.#dialling.add(to)
+      const started = this.#node.scope.spawn(async (signal) => {
+        await this.#dial(to, signal)
+        this.#dialling.delete(to)
+        this.#drain()
+      })
+      if (!started) return
+    }
+  }
+
+  async #dial(to: string, signal: AbortSignal): Promise<void> {
+    this.#node.meters.dials.add()
+    let peer: PeerId | undefined
+    try {
+      peer = await this.#node.endpoint.connect(to, { signal })
+      if (to.startsWith('/')) this.#book.answered(to, peer)
+      this.#failed.delete(peer)
+      await this.#syncer.sync(peer, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      this.#node.log.debug('dialling %s: %s', to, error instanceof Error ? error.message : error)
+      if (peer === undefined && !to.startsWith('/')) this.#avoid(to as PeerId)
+    }
+  }
+
+  #avoid(peer: PeerId): void {
+    const pause = Math.min(MAX_AVOID_MS, 2 * (this.#failed.get(peer)?.pause ?? AVOID_MS / 2))
+    this.#failed.delete(peer)
+    this.#failed.set(peer, { pause, until: this.#node.endpoint.clock.monotonic() + pause })
+    for (const oldest of this.#failed.keys()) {
+      if (this.#failed.size <= MAX_QUEUE) break
+      this.#failed.delete(oldest)
+    }
+    this.changed()
+  }
+}

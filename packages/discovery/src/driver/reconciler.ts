@@ -1,0 +1,90 @@
+import type { PeerId } from '@mosaik/core'
+import { sample } from '../logic/schedule.ts'
+import type { NodeContext } from './context.ts'
+import type { Syncer } from './syncer.ts'
+
+/** Comparisons with new neighbours per announce interval; equal catalogs make them cheap, many neighbours do not make them many. */
+const GREETINGS = 8
+/** A new neighbour is compared with after a moment: often whoever dialled does it at once. */
+const GREET_MS = 100
+/** News from a comparison is passed on to this many neighbours, after a moment in which more may come. */
+const SPREAD = 2
+const SPREAD_MS = 100
+const MAX_RECENT = 1024
+
+/**
+ * Decides with whom catalogs are compared: new neighbours, one neighbour at random per announce interval, and two
+ * more after a comparison brought news of others. Never everyone: what everyone must know travels by announcements.
+ */
+export class Reconciler {
+  readonly #node: NodeContext
+  readonly #syncer: Syncer
+  readonly #neighbours: () => ReadonlySet<PeerId>
+  /** When catalogs were last compared with a peer, by either side; monotonic. */
+  readonly #compared = new Map<PeerId, number>()
+  #greetings = 0
+  #spreading = false
+
+  constructor(node: NodeContext, syncer: Syncer, neighbours: () => ReadonlySet<PeerId>) {
+    this.#node = node
+    this.#syncer = syncer
+    this.#neighbours = neighbours
+  }
+
+  tick(): void {
+    this.#greetings = 0
+    this.#compareWithSome(1)
+  }
+
+  /** One of the two sides is enough. */
+  greet(peer: PeerId): void {
+    const { endpoint } = this.#node
+    if (endpoint.id > peer || this.#greetings >= GREETINGS) return
+    this.#greetings++
+    const metAt = endpoint.clock.monotonic()
+    this.#after(GREET_MS, () => {
+      if ((this.#compared.get(peer) ?? Number.NEGATIVE_INFINITY) < metAt) this.#compareWith(peer)
+    })
+  }
+
+  /** Catalogs have been compared with `peer`; that brought news of so many others. */
+  compared(peer: PeerId, news: number): void {
+    this.#compared.delete(peer)
+    this.#compared.set(peer, this.#node.endpoint.clock.monotonic())
+    for (const oldest of this.#compared.keys()) {
+      if (this.#compared.size <= MAX_RECENT) break
+      this.#compared.delete(oldest)
+    }
+    if (news === 0 || this.#spreading) return
+    this.#spreading = true
+    this.#after(SPREAD_MS, () => {
+      this.#spreading = false
+      this.#compareWithSome(SPREAD, peer)
+    })
+  }
+
+  #compareWithSome(count: number, except?: PeerId): void {
+    const others = [...this.#neighbours()].filter((peer) => peer !== except)
+    for (const peer of sample(others, count, this.#node.endpoint.prng)) this.#compareWith(peer)
+  }
+
+  #compareWith(peer: PeerId): void {
+    if (this.#syncer.isSyncing(peer)) return
+    this.#node.scope.spawn(async () => {
+      try {
+        await this.#syncer.sync(peer)
+      } catch (error) {
+        this.#node.log.debug('%s', error instanceof Error ? error.message : error)
+      }
+    })
+  }
+
+  #after(ms: number, task: () => void): void {
+    const { clock, prng } = this.#node.endpoint
+    const cancel = clock.after(ms * (1 + prng.float()), () => {
+      forget()
+      task()
+    })
+    const forget = this.#node.scope.add(cancel)
+  }
+}
