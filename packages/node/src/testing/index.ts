@@ -2,16 +2,19 @@
  * The simulated world with whole nodes in it: an hour of partitions and crashes in a second, the same for the same seed.
  *
  * ```ts
+ * import { simWorld } from '@mosaik/node/testing'
+ *
  * await using world = simWorld({ seed: 7 })
- * const [a, b] = [await world.node('my-app'), await world.node('my-app')]
+ * const a = await world.node('my-app')
+ * const b = await world.node('my-app', { discovery: { bootstrap: a.local.addresses } })
+ * await world.run(a.discovery.catalog.until((catalog) => catalog.has(b.local.id)))
+ * world.partition(a, b)
  * await world.run('30s')
- * world.partition([a], [b])
+ * world.heal()
  * ```
  *
  * @module
  */
-import { simWorld as endpointWorld } from '@mosaik/core/testing'
-import type { SimEndpointOptions, SimWorld as EndpointWorld, SimWorldOptions } from '@mosaik/core/testing'
-import type { Endpoint } from '@mosaik/core'
-import { networkOn } from '../network.ts'
-import type { Network, NetworkOptions } from '../network.ts'
+export { simWorld } from './sim-world.ts'
+export type { Group, SimNodeOptions, SimWorld } from './sim-world.ts'
+export type { PathOptions, SimEndpointOptions, SimWorldOptions, Trace } from '@mosaik/core/testing'

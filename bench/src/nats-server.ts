@@ -1,0 +1,28 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'nats'
+
+export interface NatsServer {
+  readonly port: number
+  stop(): void
+}
+
+/** Starts `nats-server` on a free loopback port, or answers undefined where it is not installed. */
+export async function startNats(): Promise<NatsServer | undefined> {
+  if (spawnSync('nats-server', ['--version']).status !== 0) return undefined
+  const port = await freePort()
+  const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+  const connection = await connect({ servers: `127.0.0.1:${port}`, waitOnFirstConnect: true, reconnectTimeWait: 50, maxReconnectAttempts: 100 })
+  await connection.close()
+  return { port, stop: () => void child.kill() }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,21 @@
+/** Entry of every child process: runs the role that is named on its command line. */
+import type { Role } from './roles/role.ts'
+
+const roles: Readonly<Record<string, () => Promise<{ readonly run: Role }>>> = {
+  'raw-sink': () => import('./roles/raw-sink.ts'),
+  'raw-source': () => import('./roles/raw-source.ts'),
+  consumer: () => import('./roles/consumer.ts'),
+  producer: () => import('./roles/producer.ts'),
+  'nats-publisher': () => import('./roles/nats-publisher.ts'),
+  'nats-subscriber': () => import('./roles/nats-subscriber.ts'),
+  'echo-server': () => import('./roles/echo-server.ts'),
+  'echo-client': () => import('./roles/echo-client.ts'),
+  cluster: () => import('./roles/cluster.ts'),
+}
+
+const [name = '', options = '{}'] = process.argv.slice(2)
+const load = roles[name]
+if (load === undefined) throw new Error(`no role is called '${name}'`)
+process.once('disconnect', () => process.exit(0))
+const { run } = await load()
+await run(JSON.parse(options) as Record<string, never>)

@@ -1,0 +1,100 @@
+import { startChild } from '../child.ts'
+import type { Child } from '../child.ts'
+import type { Measured } from '../roles/role.ts'
+
+/** Rates and costs of one run of one flow. */
+export interface Flow {
+  /** Items per second, all receivers together. */
+  readonly rate: number
+  readonly p50: number
+  readonly p99: number
+  /** CPU microseconds per delivered item: at the sender (of all deliveries), and at one receiver (of its own). */
+  readonly senderCpu: number
+  readonly receiverCpu: number
+}
+
+interface Ready {
+  readonly address: string
+}
+
+const WARM_MS = 1_000
+
+async function measure(sender: Child, receivers: readonly Child[], ms: number): Promise<Flow> {
+  await new Promise((resolve) => setTimeout(resolve, WARM_MS))
+  for (const child of [sender, ...receivers]) child.tell({ type: 'measure', ms })
+  const [sent, ...received] = await Promise.all([sender, ...receivers].map((child) => child.next<Measured>('measured')))
+  const items = received.reduce((sum, one) => sum + one.items, 0)
+  const rate = received.reduce((sum, one) => sum + one.items / one.seconds, 0)
+  const cpu = received.reduce((sum, one) => sum + one.cpu, 0)
+  return { rate, p50: received[0]?.p50 ?? NaN, p99: received[0]?.p99 ?? NaN, senderCpu: ((sent?.cpu ?? NaN) / items) * 1e6, receiverCpu: (cpu / items) * 1e6 }
+}
+
+async function measureAlone(child: Child, ms: number): Promise<Flow> {
+  await new Promise((resolve) => setTimeout(resolve, WARM_MS))
+  child.tell({ type: 'measure', ms })
+  const { items, seconds, cpu, p50, p99 } = await child.next<Measured>('measured')
+  return { rate: items / seconds, p50, p99, senderCpu: (cpu / items) * 1e6, receiverCpu: NaN }
+}
+
+async function withChildren<T>(work: (start: typeof startChild) => Promise<T>): Promise<T> {
+  const children: Child[] = []
+  try {
+    return await work((role, options) => {
+      const child = startChild(role, options)
+      children.push(child)
+      return child
+    })
+  } finally {
+    await Promise.all(children.map((child) => child.stop()))
+  }
+}
+
+/** Bare 64 KiB writes on one byte stream, or `perSecond` small ones. */
+export function rawFlow(listen: string, ms: number, perSecond?: number): Promise<Flow> {
+  return withChildren(async (start) => {
+    const sink = start('raw-sink', { listen, timed: perSecond !== undefined })
+    const { address } = await sink.next<Ready>('ready')
+    const source = start('raw-source', { listen, address, perSecond })
+    return measure(source, [sink], ms)
+  })
+}
+
+export interface StreamFlow {
+  readonly listen: string
+  readonly items: 'bytes' | 'objects'
+  readonly consumers: number
+  readonly perSecond?: number
+}
+
+export function streamFlow({ listen, items, consumers, perSecond }: StreamFlow, ms: number): Promise<Flow> {
+  return withChildren(async (start) => {
+    const first = start('consumer', { listen, bootstrap: [], items, timed: perSecond !== undefined })
+    const { address } = await first.next<Ready>('ready')
+    const rest = Array.from({ length: consumers - 1 }, () => start('consumer', { listen, bootstrap: [address], items, timed: false }))
+    await Promise.all(rest.map((child) => child.next('ready')))
+    const producer = start('producer', { listen, bootstrap: [address], items, consumers, perSecond })
+    await producer.next('ready')
+    return measure(producer, [first, ...rest], ms)
+  })
+}
+
+export function natsFlow(port: number, subscribers: number, ms: number, perSecond?: number): Promise<Flow> {
+  return withChildren(async (start) => {
+    const all = Array.from({ length: subscribers }, () => start('nats-subscriber', { port, timed: perSecond !== undefined }))
+    await Promise.all(all.map((child) => child.next('ready')))
+    const publisher = start('nats-publisher', { port, perSecond })
+    await publisher.next('ready')
+    return measure(publisher, all, ms)
+  })
+}
+
+/** Round trips on one bare stream. */
+export function echoFlow(listen: string, perSecond: number, ms: number): Promise<Flow> {
+  return withChildren(async (start) => {
+    const server = start('echo-server', { listen })
+    const { address } = await server.next<Ready>('ready')
+    const client = start('echo-client', { listen, address, perSecond })
+    await client.next('ready')
+    return measureAlone(client, ms)
+  })
+}

@@ -1,0 +1,16 @@
+/** The value below which `share` of the sorted values lie. */
+export function quantile(sorted: readonly number[] | Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+export function median(values: readonly number[]): number {
+  return quantile([...values].sort((a, b) => a - b), 0.5)
+}
+
+/** 1234567 → `1.23 M`. */
+export function short(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`
+  if (value >= 1e3) return `${(value / 1e3).toFixed(1)} k`
+  return value >= 10 ? value.toFixed(1) : value.toFixed(3)
+}
