@@ -103,6 +103,19 @@ describe('receive', () => {
     expect([...(await first), ...(await second), ...(await b.receive())]).toEqual([1, 2, 3])
   })
 
+  it('does not hold on to large chunks for the sake of small messages that wait', async () => {
+    const { clock, link, raw } = linkAndRaw()
+    const chunk = new Uint8Array(64 * KIBIBYTE)
+    for (const size of [3, 20_000]) {
+      chunk.set(messageFrame(pattern(size)))
+      raw.stream.send(chunk.subarray(0, size + 5))
+      await clock.run(1)
+      const message = await link.receive()
+      expect(hex(message)).toBe(hex(pattern(size)))
+      expect(message.buffer.byteLength).toBe(size === 3 ? 3 : chunk.length)
+    }
+  })
+
   it('stops waiting when the signal aborts, and loses nothing by it', async () => {
     const { clock, a, b } = linked()
     const abort = new AbortController()

@@ -1,6 +1,9 @@
 import type { MosaikError } from '../check/error.ts'
 import { Fifo } from './fifo.ts'
 
+/** A message that waits may hold on to a chunk so many times its size; otherwise it is copied out. */
+const MAX_WASTE = 8
+
 interface Taker {
   readonly resolve: (message: Uint8Array) => void
   readonly reject: (reason: unknown) => void
@@ -29,7 +32,8 @@ export class Inbox {
       this.#onTaken(message)
       return
     }
-    this.#messages.push(message)
+    const held = message.buffer.byteLength
+    this.#messages.push(message.length * MAX_WASTE < held ? message.slice() : message)
   }
 
   tryTake(): Uint8Array | undefined {
