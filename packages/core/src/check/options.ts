@@ -89,16 +89,6 @@ export const check = {
   peerId(name: string, value: unknown): PeerId {
     return isPeerId(value) ? value : refuse(name, value, 'a peer id (12D3Koo…)')
   },
-
-  /** A function. */
-  callback<F extends (...args: never[]) => unknown, D extends F | undefined = never>(
-    name: string,
-    value: F | undefined,
-    rule: Rule<D> = {},
-  ): F | Missing<D> {
-    if (value === undefined && 'default' in rule) return rule.default as F | Missing<D>
-    return typeof value === 'function' ? value : refuse(name, value, 'a function')
-  },
 } as const
 
 function within(value: number, { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Range<number, unknown>): boolean {
