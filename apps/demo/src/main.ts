@@ -10,7 +10,8 @@ import type { NodeProcess, Role } from './process.ts'
 import { rowsOf } from './summary.ts'
 import { createView, summaryLines } from './view.ts'
 
-const STEP_WITHIN_MS = 12_000
+/** Generous: a step takes about a second on an idle machine. */
+const STEP_WITHIN_MS = 25_000
 const ENOUGH = 200
 
 const keep = process.argv.includes('--keep')
@@ -39,7 +40,9 @@ function until(what: string, reached: () => boolean): Promise<number> {
       settle()
     }
     const check = (): void => {
-      if (reached()) done(() => resolve(Math.round(performance.now() - begun)))
+      const failed = nodes.find(({ state }) => state === 'failed')
+      if (failed !== undefined) done(() => reject(new Error(`${failed.name} ended by itself while waiting for: ${what}`)))
+      else if (reached()) done(() => resolve(Math.round(performance.now() - begun)))
     }
     const timer = setTimeout(() => done(() => reject(new Error(`waited ${STEP_WITHIN_MS / 1000} s for: ${what}`))), STEP_WITHIN_MS)
     waiting.add(check)

@@ -15,7 +15,8 @@ const stopped = new AbortController()
 process.on('message', (order: Order) => {
   if (order.type === 'stop') stopped.abort()
 })
-process.once('disconnect', () => process.exit(1))
+const orphaned = (): never => process.exit(1)
+process.once('disconnect', orphaned)
 
 const network = await createNetwork('mosaik-demo', {
   listen: ['/ip4/127.0.0.1/udp/0/quic-v1'],
@@ -24,6 +25,7 @@ const network = await createNetwork('mosaik-demo', {
 report({ type: 'ready', peerId: network.local.id, addresses: network.local.addresses })
 await (role === 'producer' ? produce(network) : consume(network))
 await network.close()
+process.off('disconnect', orphaned)
 process.disconnect?.()
 
 async function produce({ discovery, streams }: Network): Promise<void> {

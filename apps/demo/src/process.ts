@@ -13,7 +13,7 @@ export interface NodeProcess {
   readonly role: Role
   readonly pid: number
   peerId: string
-  state: 'starting' | 'running' | 'killed' | 'left'
+  state: 'starting' | 'running' | 'killed' | 'left' | 'failed'
   status: Status
   /** Ends it as a power cut would: no goodbye. */
   kill(): Promise<void>
@@ -44,7 +44,8 @@ export function startNode(role: Role, name: string, bootstrap: string, onChange:
     onChange()
   })
   child.once('exit', (code, signal) => {
-    node.state = signal === null && code === 0 ? 'left' : 'killed'
+    if (code === 0) node.state = 'left'
+    else node.state = signal === 'SIGKILL' ? 'killed' : 'failed'
     onChange()
   })
   return node

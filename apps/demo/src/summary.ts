@@ -22,7 +22,7 @@ export function rowsOf(nodes: readonly NodeProcess[]): readonly Row[] {
 function rowOf(producer: NodeProcess, consumer: NodeProcess): Row {
   const channel = producer.status.sent.find(({ peerId }) => peerId === consumer.peerId)
   const seen = consumer.status.received.find(({ peerId }) => peerId === producer.name)
-  const sent = producer.state === 'killed' ? undefined : (channel?.datums ?? 0)
+  const sent = producer.state !== 'left' ? undefined : (channel?.datums ?? 0)
   const { datums: received, missing, repeated } = seen ?? { datums: 0, missing: 0, repeated: 0 }
   const whole = missing === 0 && repeated === 0 && received > 0
   return { producer: producer.name, consumer: consumer.name, sent, received, missing, repeated, right: whole && (sent ?? received) === received }

@@ -14,7 +14,7 @@ export interface View {
 const started = performance.now()
 const stamp = (): string => `${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s`
 
-const COLOURS = { starting: 'yellow', running: 'green', killed: 'red', left: 'gray' } as const
+const COLOURS = { starting: 'yellow', running: 'green', killed: 'red', left: 'gray', failed: 'red' } as const
 
 function lineOf(node: NodeProcess): string {
   const { sent, received, known, connected } = node.status

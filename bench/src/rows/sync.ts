@@ -39,7 +39,7 @@ async function formation(nodes: number): Promise<{ bytes: number; messages: numb
   await world.run(Promise.all(all.map(({ discovery }) => discovery.catalog.until((catalog) => catalog.size === nodes - 1))))
   await world.run('60s')
   const sum = (name: string): number => all.reduce((total, { discovery }) => total + seriesSum(discovery.endpoint.metrics.text(), name), 0)
-  return { bytes: sum('mosaik_discovery_sync_bytes') / nodes, messages: sum('mosaik_discovery_sync_messages') / nodes }
+  return { bytes: sum('mosaik_discovery_sync_bytes_sent') / nodes, messages: sum('mosaik_discovery_sync_messages_sent') / nodes }
 }
 
 const seriesSum = (text: string, name: string): number =>

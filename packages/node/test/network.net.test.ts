@@ -62,7 +62,7 @@ describe('createNetwork', () => {
 
   it('rejects every wait with ERR_CLOSED when it closes, and closes once', async () => {
     const network = await start(randomId())
-    const waits = [network.local.online(), network.discovery.catalog.changed(), network.streams.consume(Readings).receive()]
+    const waits = [network.local.online(), network.discovery.catalog.until(() => false), network.streams.consume(Readings).receive()]
     const settled = Promise.allSettled(waits)
     await Promise.all([network.close(), network.close()])
     for (const result of await settled) {
