@@ -18,15 +18,20 @@
  *
  * docs/protocol/links.md says the same at length, with vectors.
  */
-export const FrameKind = Object.freeze({ Message: 0, Part: 1, Credit: 2, Close: 3 })
+export const FrameKind: Readonly<Record<'Message' | 'Part' | 'Credit' | 'Close', number>> = Object.freeze({
+  Message: 0,
+  Part: 1,
+  Credit: 2,
+  Close: 3,
+})
 
 /** Length and kind. */
 export const FRAME_HEADER_BYTES = 5
 
 /** What each side may send before it has been granted anything. No link has a smaller window. */
-export const INITIAL_WINDOW_BYTES = 64 * 1024
+export const INITIAL_WINDOW_BYTES: number = 64 * 1024
 /** No balance may exceed this, so that grants cannot grow without bound. */
-export const MAX_WINDOW_BYTES = 64 * 1024 * 1024
+export const MAX_WINDOW_BYTES: number = 64 * 1024 * 1024
 /** Smaller grants are refused: they would cost more than they give. */
 export const MIN_CREDIT_BYTES = 1024
 /** What a message costs besides its payload: it bounds how many empty ones can wait. */
