@@ -38,6 +38,8 @@ export class Connections {
   readonly #init: ConnectionsInit
   readonly #incarnation: string
   readonly #sessions = new Map<string, Session>()
+  /** Also those that are gone: whoever dialled them asks for their outcome. */
+  readonly #byConnection = new WeakMap<Connection, Session>()
   readonly #pairs = new Map<PeerId, PairState>()
   #tickedAt: number
   #cancelTick: () => void
@@ -62,16 +64,25 @@ export class Connections {
 
   /** Resolves when the peer of this fresh connection is verified, on it or on another one. Rejects with why not. */
   async settled(connection: Connection, signal: AbortSignal): Promise<Session> {
-    const session = this.#sessions.get(connection.id)
-    if (session === undefined) throw new MosaikError('ERR_UNREACHABLE', 'the connection broke before the peer was verified')
+    const session = this.#byConnection.get(connection)
+    if (session === undefined) throw new MosaikError('ERR_UNREACHABLE', 'the endpoint does not know this connection')
     await session.outcome.promise
-    await this.verified.until((peers) => peers.has(session.peer), { signal })
-    return this.current(session.peer)!
+    return this.verifiedSession(session.peer, signal)
+  }
+
+  /** Waits until this peer has a verified connection. */
+  async verifiedSession(peer: PeerId, signal: AbortSignal): Promise<Session> {
+    for (;;) {
+      const session = this.current(peer)
+      if (session !== undefined) return session
+      await this.verified.until((peers) => peers.has(peer), { signal })
+    }
   }
 
   opened(connection: Connection): void {
     const session = new Session(connection, this.#init.clock)
     this.#sessions.set(session.key, session)
+    this.#byConnection.set(connection, session)
     connection.addEventListener('close', (event) => this.#onClosed(session, event.error))
     if (this.#closing !== undefined) return session.abort(this.#closing)
     session.cancelDeadline = this.#init.clock.after(HELLO_MS, () => this.#onSilence(session))
@@ -126,7 +137,6 @@ export class Connections {
     const goodbyes = [...this.#sessions.values()].map((session) => this.goodbye(session, CloseReasons.GracefulShutdown))
     await Promise.all(goodbyes)
     this.#cancelTick()
-    this.verified.set(new Set())
     this.verified.close(reason)
   }
 

@@ -104,8 +104,7 @@ export class Dialer {
     }
     // The other side may be first.
     if (peer !== undefined && !this.#init.connections.upgrading.has(peer)) {
-      const { verified } = this.#init.connections
-      verified.until((peers) => peers.has(peer), { signal }).then(() => resolve(this.#init.connections.current(peer)!), () => undefined)
+      this.#init.connections.verifiedSession(peer, signal).then(resolve, () => undefined)
     }
     if (left === 0) reject(unreachable(peer, ['none of its addresses can be dialled']))
     void this.#stagger(candidates, attempt, signal)
@@ -129,20 +128,8 @@ export class Dialer {
   }
 
   async #attempt(address: string, peer: PeerId | undefined, signal: AbortSignal): Promise<Session> {
-    const { dial, connections, book, clock, metrics } = this.#init
-    await this.#turn(signal)
-    let connection: Connection
-    const limit = new AbortController()
-    const cancel = clock.after(ADDRESS_MS, () => limit.abort(new MosaikError('ERR_TIMEOUT', `no answer within ${ADDRESS_MS} ms`)))
-    try {
-      connection = await dial(peer === undefined ? address : joinAddress(address, peer), AbortSignal.any([signal, limit.signal]))
-    } catch (error) {
-      if (!signal.aborted) metrics.dialFailures.add()
-      throw limit.signal.aborted ? limit.signal.reason : error
-    } finally {
-      cancel()
-      this.#release()
-    }
+    const { connections, book } = this.#init
+    const connection = await this.#dial(peer === undefined ? address : joinAddress(address, peer), signal)
     const found = connection.remotePeer.toString()
     if (peer !== undefined && found !== peer) {
       connection.abort(new Error(`another peer answered: ${found}`))
@@ -155,6 +142,26 @@ export class Dialer {
     } catch (error) {
       if (signal.aborted && connections.current(found as PeerId)?.connection !== connection) connection.abort(error as Error)
       throw error
+    }
+  }
+
+  /** One transport dial, when it is its turn. libp2p's transports listen to their signal even later, so it is one of its own. */
+  async #dial(address: string, signal: AbortSignal): Promise<Connection> {
+    const { dial, clock, metrics } = this.#init
+    await this.#turn(signal)
+    const controller = new AbortController()
+    const onAbort = (): void => controller.abort(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    const cancel = clock.after(ADDRESS_MS, () => controller.abort(new MosaikError('ERR_TIMEOUT', `no answer within ${ADDRESS_MS} ms`)))
+    try {
+      return await dial(address, controller.signal)
+    } catch (error) {
+      if (!signal.aborted) metrics.dialFailures.add()
+      throw controller.signal.aborted ? controller.signal.reason : error
+    } finally {
+      cancel()
+      signal.removeEventListener('abort', onAbort)
+      this.#release()
     }
   }
 

@@ -131,7 +131,7 @@ class Libp2pEndpoint implements Endpoint {
         return await this.#openOn(session, protocol, signal)
       } catch (error) {
         // The connection was dead and nobody had noticed yet: once more, on a new one.
-        if (session.usable || signal.aborted || MosaikError.is(error)) throw error
+        if (session.usable || signal.aborted) throw error
         return await this.#openOn(await this.#dialer.connect(to, signal), protocol, signal)
       }
     })
@@ -197,7 +197,7 @@ class Libp2pEndpoint implements Endpoint {
       const stream = await session.connection.newStream(protocol, { signal, runOnLimitedConnection: true, maxOutboundStreams: HANDLE.maxOutboundStreams })
       return this.#streams.outbound(session, protocol, stream)
     } catch (error) {
-      if (signal.aborted || !session.usable) throw error
+      if (signal.aborted) throw error
       const unspoken = (error as Error).name === 'UnsupportedProtocolError'
       const message = unspoken ? `${session.peer} does not serve ${protocol}` : `no stream to ${session.peer}: ${(error as Error).message}`
       throw new MosaikError('ERR_UNREACHABLE', message, { cause: error })

@@ -1,6 +1,10 @@
 import type { Stream } from '@libp2p/interface'
 import type { Duplex, DuplexSink } from './duplex.ts'
 
+const MAX_BATCH_BYTES = 64 * 1024
+/** So much may wait in libp2p's buffer of a stream before its writer is stopped. */
+const HIGH_WATER_BYTES = 256 * 1024
+
 /**
  * A libp2p stream (yamux, the stock QUIC) as a duplex. libp2p says "closed" in the same way for an end and for some
  * kinds of loss: only what ended at both sides counts as clean here.
@@ -12,6 +16,8 @@ export class Libp2pDuplex implements Duplex {
   #listening = false
   #paused = true
   #starved = false
+  #batch: Uint8Array[] = []
+  #batched = 0
   /** This side's half and the peer's. `told` means that the sink knows. */
   #outbound: 'open' | 'ending' | 'finished' = 'open'
   #inbound: 'open' | 'ended' | 'told' = 'open'
@@ -38,13 +44,16 @@ export class Libp2pDuplex implements Duplex {
 
   send(chunk: Uint8Array): boolean {
     if (this.#closed !== undefined || this.#outbound !== 'open') return false
-    if (chunk.byteLength === 0 || this.#attempt(() => this.#stream.send(chunk)) === true) return true
-    this.#starved = true
-    return false
+    if (this.#batch.length === 0) queueMicrotask(() => this.#write())
+    this.#batch.push(chunk)
+    this.#batched += chunk.byteLength
+    if (this.#batched >= MAX_BATCH_BYTES) this.#write()
+    return !this.#starved
   }
 
   end(): void {
     if (this.#closed !== undefined || this.#outbound !== 'open') return
+    this.#write()
     this.#outbound = 'ending'
     this.#stream.close().then(
       () => {
@@ -76,6 +85,30 @@ export class Libp2pDuplex implements Duplex {
     this.#onClose(error)
   }
 
+  /** What was sent in one go travels as one: encryption and the muxer have a price per call. */
+  #write(): void {
+    const chunks = this.#batch
+    if (chunks.length === 0 || this.#closed !== undefined) return
+    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#batched)
+    this.#batch = []
+    this.#batched = 0
+    this.#attempt(() => this.#stream.send(bytes))
+    this.#starved = this.#stream.writeBufferLength >= HIGH_WATER_BYTES
+  }
+
+  /**
+   * libp2p says "drain" per connection, also to streams that still have much to send: only their own buffer tells. It
+   * does so from within its sending, where more must not be sent: so a little later.
+   */
+  readonly #onRoom = (): void => {
+    if (!this.#starved) return
+    queueMicrotask(() => {
+      if (!this.#starved || this.#stream.writeBufferLength >= HIGH_WATER_BYTES) return
+      this.#starved = false
+      this.#sink?.onDrain()
+    })
+  }
+
   #listen(): void {
     if (this.#listening) return
     this.#listening = true
@@ -83,11 +116,8 @@ export class Libp2pDuplex implements Duplex {
       this.#sink?.onData(event.data.subarray())
       if (this.#inbound === 'ended') queueMicrotask(() => this.#flush())
     })
-    this.#stream.addEventListener('drain', () => {
-      if (!this.#starved) return
-      this.#starved = false
-      this.#sink?.onDrain()
-    })
+    this.#stream.addEventListener('drain', this.#onRoom)
+    this.#stream.addEventListener('idle', this.#onRoom)
   }
 
   #onFinish(): void {
