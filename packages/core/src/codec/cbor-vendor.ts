@@ -20,7 +20,7 @@ let encoding = false
 /**
  * The value's bytes in a plain array. Small results lie behind each other in blocks of 8 KiB, as Node's own buffers do:
  * an allocation for each would cost three times the encoding. So a result keeps at most such a block alive. Larger ones are
- * copied out, or they would keep alive what cbor-x has grown its buffer to.
+ * copied out, or they would keep alive what the block had to grow to for them.
  */
 export function encodeCbor(value: unknown): Uint8Array {
   if (encoding) throw new Error('a getter or toJSON of the value encodes another value')
