@@ -50,7 +50,7 @@ async function campaign(seed: number): Promise<{ hash: string; events: number; l
     }
     const nodes = await Promise.all(Array.from({ length: 6 }, () => world.endpoint('net')))
     for (const node of nodes) serve(node)
-    const faults = [
+    const faults: (() => unknown)[] = [
       () => void world.partition(nodes.filter(() => prng.uint32() % 2 === 0)),
       () => void world.partition(pick(prng, nodes), pick(prng, nodes), { oneWay: true }),
       () => world.heal(),
@@ -62,8 +62,9 @@ async function campaign(seed: number): Promise<{ hash: string; events: number; l
       () => world.shapePath(pick(prng, nodes), pick(prng, nodes), { latency: 1 + (prng.uint32() % 500), bandwidth: 1e5 }),
       async () => {
         const i = prng.uint32() % nodes.length
-        nodes[i] = await world.restart(nodes[i] as Endpoint)
-        serve(nodes[i] as Endpoint)
+        const node = await world.restart(nodes[i] as Endpoint)
+        nodes[i] = node
+        serve(node)
       },
       () => void pick(prng, nodes).disconnect(pick(prng, nodes).id),
     ]

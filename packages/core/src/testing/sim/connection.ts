@@ -160,7 +160,7 @@ export class End implements StreamCarrier {
     const digest = bytes === undefined ? 0 : digestBytes(bytes)
     timeline.at(at, other.host, kind, () => {
       if (other.state !== 'alive') return
-      trace.note(timeline.now, kind, host.label, other.host.label, size, digest)
+      trace.note({ time: timeline.now, kind, from: host.label, to: other.host.label, size, digest })
       deliver(other)
     })
   }

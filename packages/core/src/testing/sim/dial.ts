@@ -88,7 +88,12 @@ export class Attempt {
   #hello(): void {
     const there = this.#find()
     if (there !== undefined) {
-      this.#message('hello', this.#from, there, () => there.isOpen && this.#message('answer', there, this.#from, () => this.#onAnswer(there)))
+      this.#message(
+        'hello',
+        this.#from,
+        there,
+        () => there.isOpen && this.#message('answer', there, this.#from, () => this.#onAnswer(there)),
+      )
     }
     this.#later(RETRY_MS, () => this.#hello())
   }

@@ -4,6 +4,17 @@ import { MosaikError } from '../../check/error.ts'
 import type { EventOwner, SimEvent } from './event-queue.ts'
 import type { Timeline } from './timeline.ts'
 
+export interface HostParts {
+  readonly timeline: Timeline
+  /** What a right clock shows when the world begins, ms since the epoch. */
+  readonly startAt: number
+  readonly index: number
+  readonly label: string
+  readonly address: string
+  readonly prng: Prng
+  readonly skewMs: number
+}
+
 /** One run of one simulated process: what can be paused and killed, with its own idea of the time. */
 export class Host implements EventOwner {
   state: EventOwner['state'] = 'running'
@@ -18,17 +29,15 @@ export class Host implements EventOwner {
   /** What its wall clock shows too much, ms. */
   skewMs: number
   readonly #timeline: Timeline
-  readonly #epochMs: number
 
-  constructor(timeline: Timeline, epochMs: number, index: number, label: string, address: string, prng: Prng, skewMs: number) {
+  constructor({ timeline, startAt, index, label, address, prng, skewMs }: HostParts) {
     this.#timeline = timeline
-    this.#epochMs = epochMs
     this.index = index
     this.label = label
     this.address = address
     this.prng = prng
     this.skewMs = skewMs
-    this.clock = timelineClock(timeline, this, () => this.#epochMs + this.skewMs)
+    this.clock = timelineClock(timeline, this, () => startAt + this.skewMs)
   }
 
   /** Runs `task` after `ms`, unless this process is dead then. */

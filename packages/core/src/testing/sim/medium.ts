@@ -23,7 +23,7 @@ export class Medium {
     if (from.state !== 'running' || network.isBlocked(from, to)) return undefined
     const at = network.arrival(from, to, size, timeline.now)
     timeline.at(at, to, kind, () => {
-      trace.note(timeline.now, kind, from.label, to.label, size, 0)
+      trace.note({ time: timeline.now, kind, from: from.label, to: to.label, size, digest: 0 })
       task()
     })
     return at
@@ -41,6 +41,6 @@ export class Medium {
 
   /** Writes what was done to the world into its trace. */
   record(kind: string, from: string, to = '', detail = ''): void {
-    this.trace.note(this.timeline.now, kind, from, to, 0, digestBytes(new TextEncoder().encode(detail)))
+    this.trace.note({ time: this.timeline.now, kind, from, to, size: 0, digest: digestBytes(new TextEncoder().encode(detail)) })
   }
 }

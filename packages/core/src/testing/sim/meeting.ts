@@ -11,7 +11,7 @@ const MAX_RECORDS = 1000
 export class TableServer {
   readonly host: Host
   /** Machines that serve the same table. */
-  readonly known = new Set<string>()
+  readonly known: Set<string> = new Set()
   readonly #records = new Map<UniqueId, Map<PeerId, { readonly addresses: readonly string[]; readonly until: number }>>()
 
   constructor(host: Host) {

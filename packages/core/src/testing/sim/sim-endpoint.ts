@@ -127,7 +127,8 @@ export class SimEndpoint implements Endpoint, Party {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.host.state === 'running' ? this.#parts.medium.timeline.drive(this.#shutdown(), DRIVE_CLOSE_US, 'close') : this.#stopped()
+    this.#closing ??=
+      this.host.state === 'running' ? this.#parts.medium.timeline.drive(this.#shutdown(), DRIVE_CLOSE_US, 'close') : this.#stopped()
     return this.#closing
   }
 

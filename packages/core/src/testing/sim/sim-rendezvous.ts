@@ -42,11 +42,11 @@ export class SimRendezvous implements Rendezvous {
   }
 
   async join(table: RendezvousTable): Promise<RendezvousSession> {
-    const bootstrap = table.kind === 'private' ? check.list('bootstrap', table.bootstrap, (name, value) => check.address(name, value)) : []
+    if (table.kind === 'private') check.list('bootstrap', table.bootstrap, (name, value) => check.address(name, value))
     if (!this.#me.isOpen) throw new MosaikError('ERR_CLOSED', 'the endpoint is closed')
     if (this.#sessions.has(table.kind)) throw new MosaikError('ERR_ALREADY_EXISTS', `a ${table.kind} table is joined already`)
-    const isServing = table.kind === 'private' && table.serve
-    const session = new Session(this.#medium, this.#meeting, this.#me, table.kind, bootstrap, isServing, () => this.#sessions.delete(table.kind))
+    const onClose = (): unknown => this.#sessions.delete(table.kind)
+    const session = new Session({ medium: this.#medium, meeting: this.#meeting, me: this.#me, table, onClose })
     this.#sessions.set(table.kind, session)
     return session
   }
@@ -80,34 +80,32 @@ export class SimRendezvous implements Rendezvous {
   }
 }
 
+interface SessionParts {
+  readonly medium: Medium
+  readonly meeting: Meeting
+  readonly me: Attendee
+  readonly table: RendezvousTable
+  readonly onClose: () => void
+}
+
 class Session implements RendezvousSession {
   readonly #medium: Medium
   readonly #meeting: Meeting
   readonly #me: Attendee
-  readonly #kind: 'private' | 'public'
-  readonly #bootstrap: readonly string[]
+  readonly #isPublic: boolean
   /** Machines that are believed to serve the table. */
   readonly #servers: Set<string>
   readonly #own: TableServer | undefined
   readonly #onClose: () => void
   readonly #closing = new AbortController()
 
-  constructor(
-    medium: Medium,
-    meeting: Meeting,
-    me: Attendee,
-    kind: 'private' | 'public',
-    bootstrap: readonly string[],
-    isServing: boolean,
-    onClose: () => void,
-  ) {
+  constructor({ medium, meeting, me, table, onClose }: SessionParts) {
     this.#medium = medium
     this.#meeting = meeting
     this.#me = me
-    this.#kind = kind
-    this.#bootstrap = bootstrap
-    this.#servers = new Set(bootstrap.map((address) => splitAddress(address).address))
-    this.#own = isServing ? meeting.serve(me) : undefined
+    this.#isPublic = table.kind === 'public'
+    this.#servers = new Set(table.kind === 'private' ? table.bootstrap.map((address) => splitAddress(address).address) : [])
+    this.#own = table.kind === 'private' && table.serve ? meeting.serve(me) : undefined
     this.#onClose = onClose
   }
 
@@ -123,7 +121,7 @@ class Session implements RendezvousSession {
       const round = (): void => void this.#ask(put, done)
       const repeat = (): void => {
         if (this.#medium.timeline.now - began < PROVIDE_MS * 1000) round()
-        else fail(new MosaikError('ERR_UNREACHABLE', `no node that serves the table answered; bootstrap: ${this.#bootstrap.join(', ')}`))
+        else fail(new MosaikError('ERR_UNREACHABLE', `no node that serves the table answered; asked: ${[...this.#servers].join(', ')}`))
         timer = host.after(ANSWER_MS, 'timer', repeat)
       }
       const stop = (): void => {
@@ -176,7 +174,7 @@ class Session implements RendezvousSession {
 
   /** Runs `visit` at every server that can be reached and `onAnswer` back here. Answers how many were asked. */
   #ask<T>(visit: (server: TableServer) => T, onAnswer: (result: T) => void): number {
-    if (this.#kind === 'public') return this.#askPublic(visit, onAnswer)
+    if (this.#isPublic) return this.#askPublic(visit, onAnswer)
     const servers = [...this.#servers].map((address) => this.#meeting.serverAt(address)).filter((server) => server !== undefined)
     const others = servers.filter((server) => server !== this.#own)
     for (const server of others) {

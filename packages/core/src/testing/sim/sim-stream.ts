@@ -33,7 +33,7 @@ export interface StreamMessage {
 }
 
 /** What may be under way or unread per direction, as a QUIC stream window would have it. */
-export const STREAM_WINDOW_BYTES = 256 * 1024
+export const STREAM_WINDOW_BYTES: number = 256 * 1024
 const PIECE_BYTES = 64 * 1024
 const HIGH_WATER_BYTES = 64 * 1024
 /** A writer that ignores `false` this long is cut off. */

@@ -72,7 +72,9 @@ export class Timeline {
 
   /** Lets `duration` microseconds pass. */
   sleep(duration: number): Promise<void> {
-    return new Promise((resolve, reject) => this.#wait({ until: this.now + duration, onTime: resolve, onDeadlock: undefined, onFailure: reject }))
+    return new Promise((resolve, reject) =>
+      this.#wait({ until: this.now + duration, onTime: resolve, onDeadlock: undefined, onFailure: reject }),
+    )
   }
 
   /** Lets time pass until `promise` settles; rejects when it does not within `duration` microseconds, or when nothing is left to happen. */
@@ -80,7 +82,12 @@ export class Timeline {
     const began = this.now
     return new Promise<T>((resolve, reject) => {
       const late = (): void =>
-        reject(this.#error('ERR_TIMEOUT', `${what} did not settle within ${(duration / 1e6).toFixed(3)} s (since ${(began / 1e6).toFixed(3)} s)`))
+        reject(
+          this.#error(
+            'ERR_TIMEOUT',
+            `${what} did not settle within ${(duration / 1e6).toFixed(3)} s (since ${(began / 1e6).toFixed(3)} s)`,
+          ),
+        )
       const waiter: Waiter = { until: began + duration, onTime: late, onDeadlock: reject, onFailure: reject }
       const done = (): unknown => this.#waiters.delete(waiter)
       promise.then(
@@ -123,7 +130,8 @@ export class Timeline {
   }
 
   #step(): void {
-    if (++this.#standstill > STANDSTILL_STEPS) throw this.#error('ERR_TIMEOUT', `time stands still: ${STANDSTILL_STEPS} events at one instant`)
+    if (++this.#standstill > STANDSTILL_STEPS)
+      throw this.#error('ERR_TIMEOUT', `time stands still: ${STANDSTILL_STEPS} events at one instant`)
     if (this.#turn.length > 0) return this.#runTurn()
     const event = this.#queue.peek()
     const first = this.#firstWaiter()

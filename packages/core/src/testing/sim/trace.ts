@@ -8,6 +8,17 @@ export interface Trace {
   lines(): string[]
 }
 
+/** Something on the wires, or something done to the world. */
+export interface TraceLine {
+  /** Microseconds since the world began. */
+  readonly time: number
+  readonly kind: string
+  readonly from: string
+  readonly to: string
+  readonly size: number
+  readonly digest: number
+}
+
 const PRIME = 0x01000193
 const SECOND_PRIME = 0x85ebca6b
 
@@ -22,7 +33,7 @@ export class RunningTrace implements Trace {
   events = 0
   #low = 0x811c9dc5
   #high = 0x9e3779b9
-  readonly #lines: [number, string, string, string, number, number][] = []
+  readonly #lines: TraceLine[] = []
   #next = 0
   readonly #limit: number
 
@@ -39,27 +50,33 @@ export class RunningTrace implements Trace {
     this.events += 1
     this.#mix(time)
     this.#mix(time / 0x1_0000_0000)
-    for (let i = 0; i < kind.length; i++) this.#mix(kind.charCodeAt(i))
+    this.#mixText(kind)
     this.#mix(owner)
   }
 
-  /** Folds an event of the network in, and writes its line. */
-  note(time: number, kind: string, from: string, to: string, size: number, digest: number): void {
+  /** Folds an event of the network in, and keeps it to be read. */
+  note(line: TraceLine): void {
     this.events += 1
-    this.#mix(time)
-    this.#mix(time / 0x1_0000_0000)
-    this.#mix(size)
-    this.#mix(digest)
-    for (const text of [kind, from, to]) for (let i = 0; i < text.length; i++) this.#mix(text.charCodeAt(i))
+    this.#mix(line.time)
+    this.#mix(line.time / 0x1_0000_0000)
+    this.#mix(line.size)
+    this.#mix(line.digest)
+    this.#mixText(line.kind)
+    this.#mixText(line.from)
+    this.#mixText(line.to)
     if (this.#limit === 0) return
-    this.#lines[this.#next] = [time, kind, from, to, size, digest]
+    this.#lines[this.#next] = line
     this.#next = (this.#next + 1) % this.#limit
   }
 
   lines(): string[] {
     return [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)].map(
-      ([time, kind, from, to, size, digest]) => `${(time / 1e6).toFixed(6)} ${kind} ${from} → ${to} ${size} ${digest.toString(16)}`,
+      ({ time, kind, from, to, size, digest }) => `${(time / 1e6).toFixed(6)} ${kind} ${from} → ${to} ${size} ${digest.toString(16)}`,
     )
+  }
+
+  #mixText(text: string): void {
+    for (let i = 0; i < text.length; i++) this.#mix(text.charCodeAt(i))
   }
 
   #mix(value: number): void {

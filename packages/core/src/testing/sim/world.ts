@@ -9,7 +9,7 @@ import type { Prng } from '../../random/prng.ts'
 import { seededPrng } from '../../random/seeded.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Duration } from '../../time/duration.ts'
-import { Host, timelineClock } from './host.ts'
+import { Host, timelineClock, type HostParts } from './host.ts'
 import { Medium } from './medium.ts'
 import { Meeting } from './meeting.ts'
 import { Network, type PathShape } from './network.ts'
@@ -72,7 +72,8 @@ class World implements SimWorld {
     this.#medium = new Medium(this.#timeline, this.#network, trace, idleMs)
     this.clock = timelineClock(this.#timeline, undefined, () => this.#startAt)
     this.prng = seededPrng(`${seed} test`)
-    const internet = new Host(this.#timeline, this.#startAt, 0, 'internet', '/memory/internet', seededPrng(`${seed} internet`), 0)
+    const prng = seededPrng(`${seed} internet`)
+    const internet = this.#host({ index: 0, label: 'internet', address: '/memory/internet', prng, skewMs: 0 })
     this.#meeting = new Meeting(check.boolean('lan', options.lan, { default: false }), internet, () => this.#machines.values())
   }
 
@@ -86,9 +87,9 @@ class World implements SimWorld {
     const networkId = uniqueId(networkName)
     const address = check.address('address', options.address ?? `/ip4/127.0.0.1/udp/${FIRST_PORT + index}/quic-v1`)
     if (this.#machines.get(address)?.isOpen === true) throw new MosaikError('ERR_ALREADY_EXISTS', `address: ${address} is in use`)
-    const skewMs = skewOf(options.clockSkew)
     const label = options.label ?? `n${index}`
-    const host = new Host(this.#timeline, this.#startAt, index, label, address, seededPrng(`${this.seed} host ${index}`), skewMs)
+    const prng = seededPrng(`${this.seed} host ${index}`)
+    const host = this.#host({ index, label, address, prng, skewMs: skewOf(options.clockSkew) })
     this.#count = index
     const endpoint = new SimEndpoint({
       medium: this.#medium,
@@ -210,6 +211,10 @@ class World implements SimWorld {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #host(parts: Omit<HostParts, 'timeline' | 'startAt'>): Host {
+    return new Host({ timeline: this.#timeline, startAt: this.#startAt, ...parts })
   }
 
   #find(address: string): SimEndpoint | undefined {

@@ -3,7 +3,19 @@ import { generateSecretKey } from '../../identity/secret-key.ts'
 import { verify } from '../../identity/sign.ts'
 import type { ByteStream, Endpoint } from '../../net/endpoint.ts'
 import { patternBytes, record } from './recorder.ts'
-import { addressOf, assertCode, assertEcho, closedOf, converse, ECHO, isConnected, isGone, openBoth, plainAddressOf, serveEcho } from './rig.ts'
+import {
+  addressOf,
+  assertCode,
+  assertEcho,
+  closedOf,
+  converse,
+  ECHO,
+  isConnected,
+  isGone,
+  openBoth,
+  plainAddressOf,
+  serveEcho,
+} from './rig.ts'
 import type { EndpointCase, Rig } from './types.ts'
 
 const TALK = '/mosaik/suite/talk/1.0'
@@ -18,7 +30,12 @@ export const connectionCases: readonly EndpointCase[] = [
       const [a, b] = [await rig.create(), await rig.create()]
       serveEcho(a)
       serveEcho(b)
-      const opening = Promise.all([a.open(addressOf(b), ECHO), b.open(addressOf(a), ECHO), a.connect(addressOf(b)), b.connect(addressOf(a))])
+      const opening = Promise.all([
+        a.open(addressOf(b), ECHO),
+        b.open(addressOf(a), ECHO),
+        a.connect(addressOf(b)),
+        b.connect(addressOf(a)),
+      ])
       const [there, back] = await rig.wait(opening, 'both dials', 12_000)
       const recorders = [record(there), record(back)]
       await rig.quiet(1000)

@@ -28,7 +28,11 @@ export const gossipCases: readonly EndpointCase[] = [
       const members = await hub(rig, 2, (text) => (text === 'bad' ? 'reject' : text === 'dull' ? 'ignore' : 'accept'))
       const [center, from, to] = members as [Member, Member, Member]
       for (const text of ['bad', 'dull', 'good']) from.topic.publish(new TextEncoder().encode(text))
-      await rig.wait(to.heard((texts) => texts.includes('good')), 'the good news', 12_000)
+      await rig.wait(
+        to.heard((texts) => texts.includes('good')),
+        'the good news',
+        12_000,
+      )
       await rig.quiet(500)
       assert.deepEqual(to.texts, ['good'])
       assert.deepEqual(center.texts.toSorted(), ['bad', 'dull', 'good'])
@@ -39,7 +43,11 @@ export const gossipCases: readonly EndpointCase[] = [
     run: async (rig) => {
       const [center, from] = (await hub(rig, 1)) as [Member, Member]
       for (const text of ['twice', 'twice', 'done']) from.topic.publish(new TextEncoder().encode(text))
-      await rig.wait(center.heard((texts) => texts.includes('done')), 'the last message', 12_000)
+      await rig.wait(
+        center.heard((texts) => texts.includes('done')),
+        'the last message',
+        12_000,
+      )
       assert.deepEqual(center.texts.toSorted(), ['done', 'twice'])
     },
   },

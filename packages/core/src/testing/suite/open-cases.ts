@@ -121,7 +121,10 @@ export const openCases: readonly EndpointCase[] = [
       const a = await rig.create()
       const dead = await deadAddress(rig)
       const reason = new Error('changed my mind')
-      await assert.rejects(rig.wait(a.open(dead, ECHO, { signal: AbortSignal.abort(reason) }), 'the rejection'), (error) => error === reason)
+      await assert.rejects(
+        rig.wait(a.open(dead, ECHO, { signal: AbortSignal.abort(reason) }), 'the rejection'),
+        (error) => error === reason,
+      )
       const controller = new AbortController()
       const opening = a.open(dead, ECHO, { signal: controller.signal })
       const cancel = rig.clock.after(50, () => controller.abort(reason))

@@ -44,8 +44,7 @@ export function record(stream: ByteStream): Recorder {
     },
     bytes: () => joinBytes(chunks),
     text: () => new TextDecoder().decode(joinBytes(chunks)),
-    until: (condition) =>
-      condition(recorder) ? Promise.resolve() : new Promise((resolve) => void waiters.push({ condition, resolve })),
+    until: (condition) => (condition(recorder) ? Promise.resolve() : new Promise((resolve) => void waiters.push({ condition, resolve }))),
   }
   const tell = (): void => {
     waiters = waiters.filter(({ condition, resolve }) => {
@@ -78,7 +77,7 @@ export function record(stream: ByteStream): Recorder {
 }
 
 /** Sends all of `bytes` in pieces, waiting for room as the contract asks. `recorder` is the one attached to `stream`. */
-export async function sendAll(stream: ByteStream, recorder: Recorder, bytes: Uint8Array, pieceBytes = 64 * 1024): Promise<void> {
+export async function sendAll(stream: ByteStream, recorder: Recorder, bytes: Uint8Array, pieceBytes: number = 64 * 1024): Promise<void> {
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     const drains = recorder.drains
     if (!stream.send(bytes.subarray(at, at + pieceBytes))) {

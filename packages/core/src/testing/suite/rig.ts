@@ -116,7 +116,12 @@ export async function openBoth(rig: Rig, a: Endpoint, b: Endpoint, protocol: str
 export const closedOf = (recorder: Recorder): Promise<void> => recorder.until((seen) => seen.closed !== undefined)
 
 /** Asserts that `promise` rejects with a MosaikError of one of `codes` within `ms`, and answers it. */
-export async function assertCode(rig: Rig, promise: Promise<unknown>, codes: string | readonly string[], ms?: number): Promise<MosaikError> {
+export async function assertCode(
+  rig: Rig,
+  promise: Promise<unknown>,
+  codes: string | readonly string[],
+  ms?: number,
+): Promise<MosaikError> {
   const list = typeof codes === 'string' ? [codes] : codes
   const outcome = promise.then(
     () => assert.fail(`fulfilled instead of rejecting with ${list.join(' or ')}`),
@@ -128,7 +133,5 @@ export async function assertCode(rig: Rig, promise: Promise<unknown>, codes: str
   return error
 }
 
-export const isConnected = (endpoint: Endpoint, peer: PeerId): Promise<unknown> =>
-  endpoint.connections.until((peers) => peers.has(peer))
-export const isGone = (endpoint: Endpoint, peer: PeerId): Promise<unknown> =>
-  endpoint.connections.until((peers) => !peers.has(peer))
+export const isConnected = (endpoint: Endpoint, peer: PeerId): Promise<unknown> => endpoint.connections.until((peers) => peers.has(peer))
+export const isGone = (endpoint: Endpoint, peer: PeerId): Promise<unknown> => endpoint.connections.until((peers) => !peers.has(peer))

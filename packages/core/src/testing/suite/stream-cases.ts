@@ -25,7 +25,10 @@ export const streamCases: readonly EndpointCase[] = [
       near.end()
       await rig.quiet(200)
       const reader = record(far)
-      await rig.wait(reader.until((seen) => seen.ended), 'the bytes and the end')
+      await rig.wait(
+        reader.until((seen) => seen.ended),
+        'the bytes and the end',
+      )
       assert.equal(reader.text(), 'early')
       far.end()
       await rig.wait(Promise.all([closedOf(reader), closedOf(sender)]), 'both ends to close')
@@ -52,7 +55,10 @@ export const streamCases: readonly EndpointCase[] = [
       const [dialer, acceptor] = [record(near), record(far)]
       near.send(new TextEncoder().encode('question'))
       near.end()
-      await rig.wait(acceptor.until((seen) => seen.ended), 'the end of the question')
+      await rig.wait(
+        acceptor.until((seen) => seen.ended),
+        'the end of the question',
+      )
       assert.equal(acceptor.text(), 'question')
       assert.deepEqual([acceptor.closed], [undefined])
       const answer = patternBytes(300_000, 7)
@@ -73,7 +79,12 @@ export const streamCases: readonly EndpointCase[] = [
       near.end()
       near.send(new TextEncoder().encode('ignored'))
       near.end()
-      await rig.wait(acceptor.until((seen) => seen.ended), 'the end')
+      await rig.wait(
+        acceptor.until((seen) => seen.ended),
+        'the end',
+      )
+      await rig.quiet(100)
+      assert.equal(acceptor.text(), 'all')
       far.abort(new Error('enough'))
       far.abort()
       far.send(new TextEncoder().encode('ignored'))
@@ -101,7 +112,11 @@ export const streamCases: readonly EndpointCase[] = [
       far.resume()
       await rig.wait(writing, 'room for the rest', 15_000)
       near.end()
-      await rig.wait(reader.until((seen) => seen.ended), 'the end', 15_000)
+      await rig.wait(
+        reader.until((seen) => seen.ended),
+        'the end',
+        15_000,
+      )
       assert.ok(Buffer.from(total).equals(reader.bytes()), 'the bytes differ')
     },
   },
@@ -192,7 +207,10 @@ export const streamCases: readonly EndpointCase[] = [
       serveEcho(b)
       await assertEcho(rig, a, b.id, 'unharmed')
       near.send(new TextEncoder().encode('still open'))
-      await rig.wait(acceptor.until((seen) => seen.received === 10), 'bytes on the other stream')
+      await rig.wait(
+        acceptor.until((seen) => seen.received === 10),
+        'bytes on the other stream',
+      )
       assert.equal(dialer.closed, undefined)
     },
   },
@@ -217,7 +235,10 @@ export const streamCases: readonly EndpointCase[] = [
 async function assertReset(rig: Rig, from: ByteStream, to: ByteStream): Promise<void> {
   const [here, there] = [record(from), record(to)]
   to.send(new TextEncoder().encode('begin'))
-  await rig.wait(here.until((seen) => seen.received > 0), 'the first bytes')
+  await rig.wait(
+    here.until((seen) => seen.received > 0),
+    'the first bytes',
+  )
   from.send(patternBytes(100_000, 1))
   from.abort(new Error('cut'))
   await rig.wait(Promise.all([closedOf(here), closedOf(there)]), 'both ends to close')
