@@ -143,7 +143,7 @@ describe('mutation', () => {
     const validator = validators.get(alg)
     const token = tokens.get(alg) as Uint8Array
     for (let i = 0; i < token.length; i++) {
-      for (const value of [(token[i] as number) ^ 1, 0x41, 0x2e]) {
+      for (const value of [(token[i] as number) ^ 1, 0x2e]) {
         if (value !== token[i]) refused(() => validator?.validate(token.with(i, value), holder))
       }
     }

@@ -4,7 +4,7 @@ import { isObject } from './json.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Longer tokens are refused before anything in them is looked at. */
-export const MAX_TOKEN_BYTES = 16 * 1024
+export const MAX_TOKEN_BYTES: number = 16 * 1024
 
 /** A token taken apart, nothing in it believed yet. `signed` is what the signature covers. */
 export interface Parsed {
