@@ -124,11 +124,11 @@ describe('close', () => {
 
   it('puts nothing behind the close frame, not even credit', async () => {
     const { clock, link, raw } = linkAndRaw({}, { windowBytes: 1, delayMs: 10 })
-    raw.stream.send(frame(0, new Uint8Array(40_000)))
-    await clock.run(9)
     const message = frame(0, new Uint8Array(60_000))
     for (let i = 0; i < 2; i++) link.send(message.subarray(5))
-    void link.close(Success) // the second message and the close frame wait for the stream
+    void link.close(Success)
+    await clock.run(5)
+    raw.stream.send(frame(0, new Uint8Array(40_000))) // arrives while the close frame waits behind the second message
     await clock.run(100)
     expect(Buffer.compare(raw.bytes(), concat([message, message, closeFrame(200, 'Success')]))).toBe(0)
     link.abort(Success)
