@@ -181,7 +181,6 @@ export class Connections {
       const signal = AbortSignal.timeout(HELLO_MS)
       stream = await session.connection.newStream(CONTROL_PROTOCOL, { signal, runOnLimitedConnection: true })
     } catch (error) {
-      if (this.#isTolerated(session)) return
       const foreign = (error as Error).name === 'UnsupportedProtocolError'
       const what = foreign ? 'the peer does not speak Mosaik' : `the connection broke before the hello: ${(error as Error).message}`
       return this.#refuse(session, foreign ? 'foreign' : 'broken', new MosaikError('ERR_UNREACHABLE', what, { cause: error }))
@@ -200,7 +199,7 @@ export class Connections {
     session.control = openControl(duplexOf(stream), {
       onFrame: (frame) => this.#onFrame(session, frame),
       onClosed: (error) => {
-        if (session.state !== 'closed') session.abort(new MosaikError('ERR_CLOSED', `the control stream ended: ${error?.message ?? 'by the peer'}`))
+        if (session.state !== 'closed' && session.state !== 'foreign') session.abort(new MosaikError('ERR_CLOSED', `the control stream ended: ${error?.message ?? 'by the peer'}`))
       },
     })
   }
@@ -242,17 +241,31 @@ export class Connections {
     this.#init.logger.info('refused %s: %s', session.peer, detail)
     session.control?.send({ type: 'refuse', code: reason.code, detail })
     session.cancelDeadline()
+    if (reason === CloseReasons.DifferentNetwork && this.#keepForeign(session, differentNetwork(session.peer))) return
     session.cancelDeadline = this.#init.clock.after(GOODBYE_MS, () => session.abort(new Error(`refused: ${detail}`)))
   }
 
   /** A connection that we have dialled is of no use. */
   #refuse(session: Session, label: string, error: MosaikError): void {
+    if (this.#keepForeign(session, error)) return
     this.#init.metrics.refused(label).add()
     session.abort(error)
   }
 
+  /** Leaves a connection as it is when somebody has use for it without Mosaik's streams. One per peer is enough. */
+  #keepForeign(session: Session, error: MosaikError): boolean {
+    if (!this.#isTolerated(session)) return false
+    for (const other of this.#sessions.values()) if (other.peer === session.peer && other.state === 'foreign') return false
+    session.state = 'foreign'
+    session.cancelDeadline()
+    session.outcome.reject(error)
+    for (const { stream } of session.held.splice(0)) stream.abort(error)
+    this.#step(session.peer, { type: 'gone', key: session.key })
+    return true
+  }
+
   #onSilence(session: Session): void {
-    if (session.state !== 'new' || this.#isTolerated(session)) return
+    if (session.state !== 'new') return
     this.#init.logger.warn('%s did not complete its hello within %d ms', session.peer, HELLO_MS)
     this.#refuse(session, 'silent', new MosaikError('ERR_TIMEOUT', `${session.peer} did not answer the hello within ${HELLO_MS} ms`))
   }
@@ -311,6 +324,7 @@ export class Connections {
     this.#tickedAt = now
     this.#cancelTick = this.#init.clock.after(BEAT_MS, () => this.#tick())
     for (const session of this.#sessions.values()) {
+      if (session.state === 'foreign' && !this.#isTolerated(session)) session.abort(new Error('nobody has use for this connection any more'))
       if (!session.usable) continue
       session.control?.send({ type: 'beat' })
       const [liveness, verdict] = judge(session.liveness, now, late)

@@ -6,9 +6,10 @@ import type { OpenStream } from './stream/byte-stream.ts'
 
 /**
  * `new`: no hello answered yet. `verified`: the peer's one connection. `retired`: another one has taken over, this one
- * lives until its streams end. `leaving`: one side has said goodbye. `closed`: gone.
+ * lives until its streams end. `leaving`: one side has said goodbye. `foreign`: of another network, or of no network at
+ * all, and tolerated as it is (a relay, a server of a table); Mosaik's streams are refused. `closed`: gone.
  */
-export type SessionState = 'new' | 'verified' | 'retired' | 'leaving' | 'closed'
+export type SessionState = 'new' | 'verified' | 'retired' | 'leaving' | 'foreign' | 'closed'
 
 /** A stream of the peer that came before the connection was verified. */
 export interface HeldStream {

@@ -66,6 +66,8 @@ test('five nodes on a hub hear each other, once', async () => {
 test('thirty leaves of one hub hear an announcement within two seconds', async () => {
   const { leaves } = await star(30, QUIC)
   const [sender, ...others] = leaves as [Member, ...Member[]]
+  // The first may overtake the joining of a leaf; from then on nobody misses one.
+  await new Promise((resolve) => setTimeout(resolve, 500))
   for (let round = 0; round < 3; round++) {
     sender.topic.publish(bytes(`round ${round}`))
     await eventually(`all leaves have round ${round}`, () => others.every((leaf) => leaf.got.includes(`round ${round}`)), 2_000)

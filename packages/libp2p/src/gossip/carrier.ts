@@ -47,7 +47,11 @@ export interface Carrier {
 interface Line {
   connection: Connection
   outbound: Stream | undefined
+  /** The router has our stream, so it can answer what comes in: it grafts a peer upon its first word, or a second later. */
+  ready: boolean
   inbound: Stream | undefined
+  /** Came before the router was ready. */
+  waiting: Stream | undefined
   opening: boolean
   openedAt: number
   delays: Iterator<number>
@@ -95,10 +99,20 @@ export function createCarrier(options: CarrierOptions): Carrier {
     stream.addEventListener('close', () => {
       if (line.outbound !== stream) return
       line.outbound = undefined
+      line.ready = false
       if (clock.monotonic() - line.openedAt > HEALTHY_AFTER) line.delays = delays()
       retry(peer, line)
     })
-    void topology?.onConnect?.(line.connection.remotePeer, outboundFace(line.connection, stream))
+    const taken = (): void => clock.turn(() => ready(line, stream))
+    void topology?.onConnect?.(line.connection.remotePeer, outboundFace(line.connection, stream, taken))
+  }
+
+  const ready = (line: Line, stream: Stream): void => {
+    if (line.outbound !== stream) return
+    line.ready = true
+    const { waiting } = line
+    line.waiting = undefined
+    if (waiting !== undefined) deliver(line, waiting)
   }
 
   const retry = (peer: string, line: Line): void => {
@@ -109,7 +123,12 @@ export function createCarrier(options: CarrierOptions): Carrier {
     })
   }
 
-  const deliver = (peer: string, line: Line, stream: Stream): void => {
+  const deliver = (line: Line, stream: Stream): void => {
+    if (!line.ready) {
+      line.waiting?.abort(new Error('replaced by a newer gossip stream'))
+      line.waiting = stream
+      return
+    }
     line.inbound?.abort(new Error('replaced by a newer gossip stream'))
     line.inbound = stream
     // The router would open a stream of its own when it has none; it gets one from `adopt` or none at all.
@@ -138,24 +157,26 @@ export function createCarrier(options: CarrierOptions): Carrier {
       if (entry.peer !== peer || entry.connection !== line.connection) continue
       entry.cancel()
       parked.delete(entry)
-      deliver(peer, line, entry.stream)
+      deliver(line, entry.stream)
     }
   }
 
   const onStream: StreamHandler = (stream, connection) => {
     const peer = connection.remotePeer.toString()
     const line = lines.get(peer)
-    if (line !== undefined && line.connection === connection) deliver(peer, line, stream)
+    if (line !== undefined && line.connection === connection) deliver(line, stream)
     else park(peer, stream, connection)
   }
 
   const release = (line: Line, reason: string): void => {
     line.cancelRetry?.()
     line.cancelRetry = undefined
-    const { inbound, outbound } = line
+    const { inbound, outbound, waiting } = line
     line.inbound = undefined
     line.outbound = undefined
-    for (const stream of [inbound, outbound]) stream?.abort(new Error(reason))
+    line.waiting = undefined
+    line.ready = false
+    for (const stream of [inbound, outbound, waiting]) stream?.abort(new Error(reason))
   }
 
   return {
@@ -177,7 +198,7 @@ export function createCarrier(options: CarrierOptions): Carrier {
     use(peer, connection) {
       const known = lines.get(peer)
       if (known?.connection === connection) return
-      const line = known ?? { connection, outbound: undefined, inbound: undefined, opening: false, openedAt: 0, delays: delays(), cancelRetry: undefined }
+      const line = known ?? newLine(connection, delays())
       if (known === undefined) lines.set(peer, line)
       else {
         // The old stream would live until the old connection goes; moving at once keeps both ends on one connection.
@@ -185,6 +206,7 @@ export function createCarrier(options: CarrierOptions): Carrier {
         line.delays = delays()
         const { outbound } = line
         line.outbound = undefined
+        line.ready = false
         outbound?.abort(new Error('moved to a newer connection'))
         line.cancelRetry?.()
         line.cancelRetry = undefined
@@ -225,8 +247,12 @@ export function createCarrier(options: CarrierOptions): Carrier {
   }
 }
 
-/** A stream to write on. Closing it resets it: the other end shall notice, and open its own anew. */
-function outboundFace(connection: Connection, stream: Stream): Connection {
+function newLine(connection: Connection, delays: Iterator<number>): Line {
+  return { connection, delays, outbound: undefined, ready: false, inbound: undefined, waiting: undefined, opening: false, openedAt: 0, cancelRetry: undefined }
+}
+
+/** A stream to write on; `taken` is called when the router asks for it. Closing it resets it: the other end shall notice, and open its own anew. */
+function outboundFace(connection: Connection, stream: Stream, taken: () => void): Connection {
   const face = {
     protocol: stream.protocol,
     send: (data: Uint8Array) => stream.send(data),
@@ -234,7 +260,11 @@ function outboundFace(connection: Connection, stream: Stream): Connection {
     close: async () => stream.abort(new Error('the gossip router closed this stream')),
     abort: (error: Error) => stream.abort(error),
   } as unknown as Stream
-  return { ...noStreams(connection), newStream: async () => face }
+  const newStream = async (): Promise<Stream> => {
+    taken()
+    return face
+  }
+  return { ...noStreams(connection), newStream }
 }
 
 function noStreams(connection: Connection): Connection {
