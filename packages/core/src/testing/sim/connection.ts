@@ -26,8 +26,6 @@ export interface Message {
   /** Keeps its messages in order. */
   readonly lane: Lane
   readonly bytes?: Uint8Array | undefined
-  /** Not before the first message of this lane. */
-  readonly after?: Lane | undefined
   readonly deliver: (far: End) => void
 }
 
@@ -41,7 +39,7 @@ export class End implements StreamCarrier {
   readonly host: Host
   readonly streams: Map<number, SimStream> = new Map()
   /** For gossip, in order. */
-  readonly gossipLane: Lane = { first: 0, last: 0 }
+  readonly gossipLane: Lane = { last: 0 }
   state: 'pending' | 'alive' | 'dead' = 'pending'
   other!: End
   /** Nothing that this end sends may arrive before. */
@@ -107,7 +105,7 @@ export class End implements StreamCarrier {
     if (this.state === 'dead') return
     const farewell = new MosaikError('ERR_CLOSED', `${this.endpoint.id} hung up`)
     this.#farewell = this.#waiting.length === 0 && !this.#isCut()
-    this.send({ kind: 'goodbye', lane: { first: 0, last: this.#lastArrival }, deliver: (far) => far.die(farewell) })
+    this.send({ kind: 'goodbye', lane: { last: this.#lastArrival }, deliver: (far) => far.die(farewell) })
     this.die(error)
   }
 
@@ -149,12 +147,11 @@ export class End implements StreamCarrier {
     this.#noticing = undefined
   }
 
-  #transmit({ kind, lane, bytes, after, deliver }: Message): void {
+  #transmit({ kind, lane, bytes, deliver }: Message): void {
     const { other, host } = this
     const { network, timeline, trace } = this.#medium
     const size = (bytes?.length ?? 0) + HEADER_BYTES
-    const at = Math.max(network.arrival(host, other.host, size, timeline.now), lane.last, after?.first ?? 0, this.floor)
-    if (lane.first === 0) lane.first = at
+    const at = Math.max(network.arrival(host, other.host, size, timeline.now), lane.last, this.floor)
     lane.last = at
     this.#lastArrival = Math.max(this.#lastArrival, at)
     const digest = bytes === undefined ? 0 : digestBytes(bytes)

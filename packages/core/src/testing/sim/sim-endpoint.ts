@@ -172,7 +172,7 @@ export class SimEndpoint implements Endpoint, Party {
     const accept = this.#handlers.get(protocol)
     if (!this.isOpen || accept === undefined || end.streams.size >= MAX_STREAMS) {
       const reason = accept === undefined ? `it does not speak ${protocol}` : 'it takes no more streams'
-      end.toStream(id, { kind: 'refusal', lane: { first: 0, last: 0 }, deliver: (near) => near.finish(new Error(reason)) })
+      end.toStream(id, { kind: 'refusal', lane: { last: 0 }, deliver: (near) => near.finish(new Error(reason)) })
       return
     }
     const stream = new SimStream(end, id, protocol, 'inbound')

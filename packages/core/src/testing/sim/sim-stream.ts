@@ -8,9 +8,7 @@ import type { Host } from './host.ts'
 
 /** What arrives in the order it was sent. */
 export interface Lane {
-  /** Arrival of the first message, microseconds. */
-  first: number
-  /** Arrival of the newest one. */
+  /** Arrival of the newest message, microseconds. */
   last: number
 }
 
@@ -19,7 +17,7 @@ export interface StreamCarrier {
   readonly host: Host
   readonly logger: Logger
   readonly remotePeer: PeerId
-  /** Brings a message to the stream with this id at the other end, if it is still there, in order within `lane` and not before the first of `after`. */
+  /** Brings a message to the stream with this id at the other end, if it is still there, in order within its lane. */
   toStream(id: number, message: StreamMessage): void
   forget(id: number): void
 }
@@ -28,7 +26,6 @@ export interface StreamMessage {
   readonly kind: string
   readonly lane: Lane
   readonly bytes?: Uint8Array
-  readonly after?: Lane
   readonly deliver: (far: SimStream) => void
 }
 
@@ -45,7 +42,7 @@ export class SimStream implements ByteStream {
   readonly protocol: string
   readonly direction: 'inbound' | 'outbound'
   /** Keeps what this end sends in order. */
-  readonly lane: Lane = { first: 0, last: 0 }
+  readonly lane: Lane = { last: 0 }
   readonly id: number
   readonly #carrier: StreamCarrier
   /** Settles `open`, once the other side has answered. */
@@ -121,9 +118,8 @@ export class SimStream implements ByteStream {
 
   abort(reason?: unknown): void {
     if (this.#closed !== undefined) return
-    // A reset overtakes data, but not the opening of its stream.
-    const lane = { first: 0, last: 0 }
-    this.#carrier.toStream(this.id, { kind: 'reset', lane, after: this.lane, deliver: (far) => far.#resetByPeer() })
+    // Not in its lane: a reset overtakes data.
+    this.#carrier.toStream(this.id, { kind: 'reset', lane: { last: 0 }, deliver: (far) => far.#resetByPeer() })
     this.finish(reason instanceof Error ? reason : new MosaikError('ERR_CLOSED', `the ${this.protocol} stream was aborted here`))
   }
 
