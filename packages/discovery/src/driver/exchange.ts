@@ -16,8 +16,6 @@ const MAX_STATEMENTS = MAX_PEERS + MAX_DEPARTED + 1
 export interface ExchangeHooks {
   /** A genuine head whose details did not come with it. */
   readonly onUnfetched: (head: Head, from: PeerId) => void
-  /** Resolves when none of these is on its way to this node any more; soon in any case. */
-  readonly whenArrived: (wanted: readonly Wanted[]) => Promise<void>
   /** A departure that a peer has told this node alone. */
   readonly onToldDeparture: (head: Head) => void
 }
@@ -85,7 +83,6 @@ export class Exchange {
   }
 
   async #answerFetch(talk: Conversation, wanted: readonly Wanted[]): Promise<void> {
-    await this.#hooks.whenArrived(wanted)
     this.#node.keeper.statement()
     await talk.sendPages(parcelsFor(this.#node.keeper.store, wanted))
   }

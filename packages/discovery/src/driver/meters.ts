@@ -2,7 +2,7 @@ import { shortId } from '@mosaik/core'
 import type { Counter, Gauge, Metrics, NetworkId } from '@mosaik/core'
 
 /** Why a statement was not taken. */
-export type Refusal = 'malformed' | 'signature' | 'network' | 'future' | 'stale' | 'full' | 'unfetched'
+export type Refusal = 'malformed' | 'signature' | 'network' | 'future' | 'stale' | 'full'
 
 /** The metrics of discovery, each with the label `network` (10 digits of its id). */
 export interface Meters {
@@ -15,6 +15,8 @@ export interface Meters {
   readonly syncs: Counter
   readonly syncsFailed: Counter
   readonly fetches: Counter
+  /** Announced statements whose details nobody would give; the next comparison brings them. */
+  readonly unfetched: Counter
   /** Inbound exchanges turned away because too many were open. */
   readonly turnedAway: Counter
   /** Exchanges in which the two clocks turned out to be too far apart. */
@@ -40,6 +42,7 @@ export function createMeters(metrics: Metrics, networkId: NetworkId): Meters {
     syncs: counter('catalog.syncs'),
     syncsFailed: counter('catalog.syncs.failed'),
     fetches: counter('catalog.fetches'),
+    unfetched: counter('catalog.fetches.given_up'),
     turnedAway: counter('inbound.refused'),
     skewed: counter('clock.skewed'),
     messagesSent: counter('sync.messages.sent'),

@@ -39,13 +39,11 @@ export class DiscoveryNode {
     const node: NodeContext = { endpoint, config, keeper: this.keeper, intake: this.intake, meters, log, scope: this.#scope }
     this.#node = node
     const neighbours = (): ReadonlySet<PeerId> => this.#announcer.neighbours
-    const puller = new Puller(node)
     this.#syncer = new Syncer(node, {
       onUnfetched: (head, from) => puller.want(head, from),
-      whenArrived: (wanted) => puller.whenArrived(wanted),
       onToldDeparture: (head) => this.#announcer.announce(head),
     })
-    puller.syncer = this.#syncer
+    const puller = new Puller(node, this.#syncer)
     const reconciler = new Reconciler(node, this.#syncer, neighbours)
     this.connector = new Connector(node, this.#syncer, neighbours)
     this.pinger = new Pinger(node)

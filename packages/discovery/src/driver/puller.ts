@@ -1,7 +1,5 @@
-import { createWatch, deadline } from '@mosaik/core'
-import type { PeerId, WatchSource } from '@mosaik/core'
+import type { PeerId } from '@mosaik/core'
 import { detailsOf } from '../logic/delta.ts'
-import type { Wanted } from '../logic/delta.ts'
 import { Pulls } from '../logic/pulls.ts'
 import type { Head } from '../logic/statement.ts'
 import { MAX_FETCH } from '../wire/limits.ts'
@@ -11,71 +9,64 @@ import type { Syncer } from './syncer.ts'
 const CONCURRENCY = 8
 /** What is announced in a burst is fetched together. */
 const GATHER_MS = 10
-/** How long a fetch of others may wait here for something that is on its way. */
-const ARRIVAL_MS = 1000
 
 /** Fetches the details of what was announced. */
 export class Puller {
-  /** Set by whoever puts the drivers together: it fetches, and what it fetches may have to be fetched here. */
-  syncer: Syncer | undefined
   readonly #node: NodeContext
+  readonly #syncer: Syncer
   readonly #pulls = new Pulls(CONCURRENCY, MAX_FETCH)
-  /** Counts what arrived or was given up. */
-  readonly #progress: WatchSource<number> = createWatch(0)
-  #gathering = false
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined
 
-  constructor(node: NodeContext) {
+  constructor(node: NodeContext, syncer: Syncer) {
     this.#node = node
+    this.#syncer = syncer
+    node.scope.add(() => this.#timer?.cancel())
   }
 
   /** A genuine head whose details are missing here. */
   want(head: Head, from: PeerId): void {
-    if (!this.#pulls.add(head, from)) return void this.#node.meters.refused('unfetched').add()
-    if (this.#gathering) return
-    this.#gathering = true
-    const cancel = this.#node.endpoint.clock.after(GATHER_MS, () => {
-      forget()
-      this.#gathering = false
-      this.#fetch()
-    })
-    const forget = this.#node.scope.add(cancel)
+    const { endpoint, keeper, meters } = this.#node
+    const canReachAuthor = endpoint.connections.value.has(head.peerId) || keeper.store.get(head.peerId)?.entry !== undefined
+    const now = endpoint.clock.monotonic()
+    if (this.#pulls.add(head, canReachAuthor ? [from, head.peerId] : [from], now)) this.#wakeAt(now + GATHER_MS)
+    else meters.unfetched.add()
   }
 
   arrived(head: Head): void {
-    if (this.#pulls.arrived(head)) this.#progress.set(this.#progress.value + 1)
+    this.#pulls.arrived(head)
   }
 
-  /** Resolves when none of these is on its way, at the latest after a second. */
-  async whenArrived(wanted: readonly Wanted[]): Promise<void> {
-    const isPending = (): boolean => wanted.some(({ key }) => this.#pulls.has(key))
-    if (!isPending()) return
-    const late = (): Error => new Error('the details did not come in time')
-    try {
-      await deadline(this.#node.endpoint.clock, ARRIVAL_MS, (signal) => this.#progress.until(() => !isPending(), { signal }), late, {
-        signal: this.#node.scope.signal,
-      })
-    } catch {
-      // answered without them: who asked will ask elsewhere
-    }
+  #wakeAt(at: number): void {
+    const { endpoint, scope } = this.#node
+    if (scope.signal.aborted || (this.#timer !== undefined && this.#timer.at <= at)) return
+    this.#timer?.cancel()
+    const cancel = endpoint.clock.after(Math.max(1, at - endpoint.clock.monotonic()), () => {
+      this.#timer = undefined
+      this.#fetch()
+    })
+    this.#timer = { at, cancel }
   }
 
   #fetch(): void {
-    for (let next = this.#pulls.take(); next !== undefined; next = this.#pulls.take()) {
+    const { clock } = this.#node.endpoint
+    for (let next = this.#pulls.take(clock.monotonic()); next !== undefined; next = this.#pulls.take(clock.monotonic())) {
       const { source, keys } = next
       if (!this.#node.scope.spawn(() => this.#fetchFrom(source, keys))) return
     }
+    const due = this.#pulls.nextDue()
+    if (due !== undefined && due > clock.monotonic()) this.#wakeAt(due)
   }
 
   async #fetchFrom(source: PeerId, keys: readonly string[]): Promise<void> {
-    const wanted = keys.map((key) => ({ key, details: detailsOf(this.#node.keeper.store.byKey(key)) }))
+    const { keeper, log, meters, endpoint } = this.#node
+    const wanted = keys.map((key) => ({ key, details: detailsOf(keeper.store.byKey(key)) }))
     try {
-      await this.syncer?.fetch(source, wanted)
+      await this.#syncer.fetch(source, wanted)
     } catch (error) {
-      this.#node.log.debug('%s', error instanceof Error ? error.message : error)
+      log.debug('%s', error instanceof Error ? error.message : error)
     }
-    const givenUp = this.#pulls.settle(source)
-    if (givenUp > 0) this.#node.meters.refused('unfetched').add(givenUp)
-    this.#progress.set(this.#progress.value + 1)
+    const givenUp = this.#pulls.settle(source, endpoint.clock.monotonic())
+    if (givenUp > 0) meters.unfetched.add(givenUp)
     this.#fetch()
   }
 }

@@ -11,7 +11,7 @@ import { InboundGate, turnAway } from './inbound.ts'
 
 /** A whole exchange, however much there is to say. */
 const EXCHANGE_MS = 60_000
-const INBOUND = { total: 64, perPeer: 4 }
+const INBOUND = { total: 128, perPeer: 8 }
 /** Attempts at a peer that has no room at the moment, and the pause between them, ms. */
 const ATTEMPTS = 4
 const PAUSE_MS = 300
