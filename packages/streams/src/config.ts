@@ -64,7 +64,7 @@ export function producerSettings(defaults: StreamDefaults<unknown>, options: Pro
     bufferSize: bufferSize(call.bufferSize ?? section.bufferSize),
     maxConsumers: check.integer('maxConsumers', call.maxConsumers ?? section.maxConsumers, { min: 1, default: Number.MAX_SAFE_INTEGER }),
     lagging: check.oneOf('lagging', call.lagging ?? section.lagging, ['disconnect', 'drop', 'wait'] as const, { default: 'disconnect' }),
-    undelivered: check.callback<(datum: unknown) => void, undefined>('undelivered', call.undelivered ?? section.undelivered, { default: undefined }),
+    undelivered: callback('undelivered', call.undelivered ?? section.undelivered),
   }
 }
 
@@ -102,7 +102,7 @@ export function resolveCondition(name: string, condition: PeerCondition | undefi
   return {
     minimumOf: check.integer(`${name}.minimumOf`, given.minimumOf, { min: 0, default: condition === undefined ? minimumOf : 1 }),
     tags: check.list(`${name}.tags`, given.tags, (each, tag) => uniqueId(check.text<string>(each, tag as string))),
-    where: check.callback<(peer: PeerView) => boolean, undefined>(`${name}.where`, given.where, { default: undefined }),
+    where: callback(`${name}.where`, given.where),
   }
 }
 
@@ -111,7 +111,7 @@ type RuleOptions = { readonly require?: (peer: PeerView) => boolean; readonly re
 /** They add up: every rule of the definition and of the call holds. */
 function rules(...sources: readonly RuleOptions[]): Rules {
   return {
-    require: sources.flatMap(({ require }) => (require === undefined ? [] : [check.callback<(peer: PeerView) => boolean>('require', require)])),
+    require: sources.flatMap(({ require }) => callback('require', require) ?? []),
     tickets: sources.flatMap(({ requireTicket }) => check.list('requireTicket', requireTicket, validator)),
   }
 }
@@ -126,6 +126,12 @@ function validator(name: string, value: unknown): TicketValidator {
 
 function bufferSize(value: number | undefined): number {
   return check.integer('bufferSize', value, { min: 1, max: MAX_CREDIT_ITEMS, default: 1024 })
+}
+
+/** A function, or left out. */
+function callback<F>(name: string, value: F | undefined): F | undefined {
+  if (value === undefined || typeof value === 'function') return value
+  throw new MosaikError('ERR_INVALID_OPTION', `${name} must be a function, not ${value === null ? 'null' : typeof value}`, { value })
 }
 
 /** Options are an object, or left out. */

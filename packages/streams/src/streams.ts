@@ -49,7 +49,7 @@ class NodeStreams implements Streams, RosterFollower {
   }
 
   produce<T>(definition: StreamDef<T>, options: ProducerOptions<T> = {}): Producer<T> {
-    this.#assertOpen('produce', definition)
+    this.#assertOpen('produce')
     const parts = partsOf(definition)
     const settings = producerSettings(parts.defaults, options as ProducerOptions<unknown>)
     const existing = this.#producers.get(definition.id)
@@ -74,7 +74,7 @@ class NodeStreams implements Streams, RosterFollower {
   }
 
   consume<T>(definition: StreamDef<T>, options: ConsumerOptions<T> = {}): Consumer<T> {
-    this.#assertOpen('consume', definition)
+    this.#assertOpen('consume')
     const parts = partsOf(definition)
     const settings = consumerSettings(parts.defaults, options as ConsumerOptions<unknown>, this.#backoff)
     const consumer: StreamConsumer = new StreamConsumer({
@@ -85,6 +85,7 @@ class NodeStreams implements Streams, RosterFollower {
       subscriptions: this.#subscriptions,
       onClose: () => this.#consumers.delete(consumer),
     })
+    this.#roster.refresh()
     this.#consumers.add(consumer)
     for (const entry of [...this.#roster.entries, this.#context.discovery.me]) consumer.onEntry({ peerId: entry.peerId, entry })
     return consumer as Consumer<T>
@@ -126,8 +127,7 @@ class NodeStreams implements Streams, RosterFollower {
     await Promise.all([...consumers, ...this.#leaving])
   }
 
-  #assertOpen(what: string, { name }: StreamDef<unknown>): void {
-    if (this.#closing === undefined) return
-    throw new MosaikError('ERR_CLOSED', `${what}('${name}'): the streams of this node are closed`)
+  #assertOpen(what: string): void {
+    if (this.#closing !== undefined) throw new MosaikError('ERR_CLOSED', `${what}: the streams of this node are closed`)
   }
 }

@@ -46,9 +46,7 @@ export class NodeContext implements ChannelContext {
   }
 
   viewOf(entry: PeerEntry): PeerView {
-    const { peerId, networkId, addresses, tags, streams, groups, tickets, startedAt, updatedAt, signed } = entry
-    const rtt = this.rttOf(peerId)
-    return { peerId, networkId, addresses, tags, streams, groups, tickets, startedAt, updatedAt, signed, hasTag: (text) => entry.hasTag(text), rtt }
+    return { ...entry, rtt: this.rttOf(entry.peerId) }
   }
 
   /** Does this peer satisfy every rule and every validator now? A rule that throws says no. */
@@ -79,9 +77,9 @@ export class NodeContext implements ChannelContext {
     return this.clock.after(Math.min(Math.max(until - this.clock.now(), 1), LONGEST_TIMER_MS), task)
   }
 
-  /** Measures the round trip once, if any rule might ask for it. */
+  /** Sees to it that the round trip has been measured (at most 1 s) and is measured again from time to time, if any rule might ask for it. */
   async measured(rules: Rules, peerId: PeerId): Promise<void> {
-    if (rules.require.length === 0 || this.rttOf(peerId) !== undefined) return
+    if (rules.require.length === 0 || peerId === this.endpoint.id) return
     await this.discovery.measureRtt(peerId).catch((error: unknown) => this.logger.debug('no round trip to %s: %o', peerId, error))
   }
 

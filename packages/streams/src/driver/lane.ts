@@ -177,7 +177,7 @@ export class Lane implements Member {
     }
     this.#seenRtt = context.rttOf(this.peerId)
     if (this.#phase === 'measuring') return
-    if (!this.#measured && settings.rules.require.length > 0 && this.#seenRtt === undefined) return void this.#measure()
+    if (!this.#measured && settings.rules.require.length > 0) return void this.#measure()
     this.#cancelExpiry()
     const judgement = context.judge(settings.rules, entry)
     if (!judgement.allowed) return void this.stop(judgement.reason)

@@ -1,5 +1,5 @@
 import type { PeerId } from '@mosaik/core'
-import type { Catalog, PeerEntry } from '@mosaik/discovery'
+import type { PeerEntry } from '@mosaik/discovery'
 import { sameContent, updateKnown } from '../logic/entries.ts'
 import type { EntryChange } from '../logic/entries.ts'
 import type { NodeContext } from './context.ts'
@@ -45,7 +45,7 @@ export class Roster {
   async #followCatalog(signal: AbortSignal): Promise<void> {
     const { catalog } = this.#context.discovery
     for (;;) {
-      this.#apply(catalog.value)
+      this.refresh()
       await catalog.changed({ signal })
     }
   }
@@ -61,7 +61,9 @@ export class Roster {
     }
   }
 
-  #apply(catalog: Catalog): void {
+  /** Tells of everything that is new by now. */
+  refresh(): void {
+    const catalog = this.#context.discovery.catalog.value
     for (const change of updateKnown(this.#known, catalog)) this.#follower.onEntry(change)
     const before = this.#me
     if (catalog.me !== before) {

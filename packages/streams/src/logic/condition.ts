@@ -1,10 +1,10 @@
-import { uniqueId } from '@mosaik/core'
+import type { Tag } from '@mosaik/core'
 import type { PeerView } from '../types.ts'
 
 /** A condition with its defaults filled in. */
 export interface Condition {
   readonly minimumOf: number
-  readonly tags: readonly string[]
+  readonly tags: readonly Tag[]
   readonly where: ((peer: PeerView) => boolean) | undefined
 }
 

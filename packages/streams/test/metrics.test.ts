@@ -1,0 +1,55 @@
+import { createMetrics, shortId } from '@mosaik/core'
+import { expect, test } from 'vitest'
+import { defineStream } from '../src/index.ts'
+import { range, scenario, take } from './support/world.ts'
+
+const Numbers = defineStream<{ n: number }>('numbers')
+
+/** The sample of a series in a Prometheus text. */
+function sample(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((one) => one.startsWith(`${name}{`) || one.startsWith(`${name}_total{`))
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1))
+}
+
+test('items are counted once, gauges count what is open', () =>
+  scenario(async ({ world }) => {
+    const [here, there] = [createMetrics(), createMetrics()]
+    const a = await world.node({ metrics: here })
+    const b = await world.node({ metrics: there })
+    const producer = a.streams.produce(Numbers, { bufferSize: 2, lagging: 'drop', maxConsumers: 1 })
+    const consumer = b.streams.consume(Numbers, { bufferSize: 2 })
+    const refused = b.streams.consume(Numbers, { where: { n: 9 }, backoff: { initial: '10m', max: '10m' } })
+    await consumer.when.subscribed()
+    await world.pass('100ms')
+    for (const n of range(0, 3)) await producer.send({ n })
+    expect(await take(consumer, 3)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }])
+    await world.pass('100ms')
+    const bytes = producer.stats.bytes
+    const of = (metrics: typeof here, name: string): number | undefined => sample(metrics.text(), `mosaik_streams_${name}`)
+    expect(here.text()).toContain(`stream="${shortId(Numbers.id)}"`)
+    expect(of(here, 'producers_active')).toBe(1)
+    expect(of(here, 'producer_consumers')).toBe(1)
+    expect(of(here, 'producer_consumers_accepted')).toBe(1)
+    expect(of(here, 'producer_consumers_rejected')).toBe(1)
+    expect(of(here, 'producer_items_sent')).toBe(3)
+    expect(of(here, 'producer_bytes_sent')).toBe(bytes)
+    expect(of(here, 'connections_accepted')).toBe(1)
+    expect(of(here, 'connections_rejected')).toBe(1)
+    expect(of(here, 'datums_total') ?? of(here, 'datums')).toBe(3)
+    expect(of(there, 'consumers_active')).toBe(2)
+    expect(of(there, 'consumer_producers')).toBe(1)
+    expect(of(there, 'consumer_items_received')).toBe(3)
+    expect(of(there, 'consumer_bytes_received')).toBe(bytes)
+    expect(of(there, 'datums_total') ?? of(there, 'datums')).toBe(3)
+    await refused.close()
+    await consumer.close()
+    await producer.close()
+    for (const [metrics, name] of [
+      [here, 'producers_active'],
+      [here, 'producer_consumers'],
+      [there, 'consumers_active'],
+      [there, 'consumer_producers'],
+    ] as const) {
+      expect(of(metrics, name)).toBe(0)
+    }
+  }))
