@@ -2,7 +2,7 @@ import { CloseReasons, createWatch, MosaikError, networkProof } from '@mosaik/co
 import type { Clock, CloseReason, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
 import type { Connection, Stream } from '@libp2p/interface'
 import { openControl } from './control/channel.ts'
-import { ATTEMPT_BYTES, CONTROL_PROTOCOL, CONTROL_VERSION, INCARNATION_BYTES, type ControlFrame, type Hello } from './control/frames.ts'
+import { ATTEMPT_BYTES, CONTROL_PROTOCOL, CONTROL_VERSION, hex, INCARNATION_BYTES, type ControlFrame, type Hello } from './control/frames.ts'
 import { BEAT_MS, judge } from './logic/liveness.ts'
 import { isIdle, NO_PAIR, pairStep, type PairEffect, type PairEvent, type PairState } from './logic/pairing.ts'
 import type { NetworkMetrics } from './network-metrics.ts'
@@ -47,7 +47,7 @@ export class Connections {
 
   constructor(init: ConnectionsInit) {
     this.#init = init
-    this.#incarnation = init.prng.bytes(INCARNATION_BYTES).toHex()
+    this.#incarnation = hex(init.prng.bytes(INCARNATION_BYTES))
     this.#tickedAt = init.clock.monotonic()
     this.#cancelTick = init.clock.after(BEAT_MS, () => this.#tick())
   }
@@ -88,7 +88,7 @@ export class Connections {
     session.cancelDeadline = this.#init.clock.after(HELLO_MS, () => this.#onSilence(session))
     if (connection.direction === 'outbound') {
       const { key, peer } = session
-      const attempt = this.#init.prng.bytes(ATTEMPT_BYTES).toHex()
+      const attempt = hex(this.#init.prng.bytes(ATTEMPT_BYTES))
       this.#step(peer, { type: 'dialled', key, attempt, upgrade: this.upgrading.has(peer) })
     }
   }

@@ -9,6 +9,7 @@ import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
+import { contained } from './contained-muxer.ts'
 import type { ResolvedOptions } from './options.ts'
 import { DEFAULT_QUIC_LIMITS } from './quic/limits.ts'
 import { quic } from './quic/transport.ts'
@@ -66,11 +67,13 @@ export async function createNode(options: ResolvedOptions, parts: NodeParts): Pr
     ],
     connectionEncrypters: [options.encryption === 'tls' ? tls() : noise()],
     streamMuxers: [
-      yamux({
-        maxInboundStreams: YAMUX_STREAMS,
-        maxOutboundStreams: YAMUX_STREAMS,
-        streamOptions: { maxStreamWindowSize: YAMUX_WINDOW, initialStreamWindowSize: YAMUX_WINDOW / 4 },
-      }),
+      contained(
+        yamux({
+          maxInboundStreams: YAMUX_STREAMS,
+          maxOutboundStreams: YAMUX_STREAMS,
+          streamOptions: { maxStreamWindowSize: YAMUX_WINDOW, initialStreamWindowSize: YAMUX_WINDOW / 4 },
+        }),
+      ),
     ],
     transportManager: { faultTolerance: FaultTolerance.FATAL_ALL },
     connectionManager: CONNECTION_MANAGER,

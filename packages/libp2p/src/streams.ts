@@ -79,7 +79,8 @@ export class Streams {
     const duplex = duplexOf(stream)
     const { ingress, egress } = this.#init.metrics
     const progress = (): void => this.#init.onProgress(session)
-    const opened = createByteStream({ peerId: session.peer, protocol, direction, duplex, ingress, egress, onEnd: progress })
+    const onBug = (error: unknown): void => this.#init.logger.error('a reader of %s threw: %s', protocol, (error as Error)?.stack ?? error)
+    const opened = createByteStream({ peerId: session.peer, protocol, direction, duplex, ingress, egress, onEnd: progress, onBug })
     const weight = direction === 'inbound' ? 1 : 0
     session.streams.add(opened)
     session.inbound += weight

@@ -81,8 +81,8 @@ function greeting(type: number, size: number, { version, proof, incarnation }: G
   bytes[0] = type
   bytes[1] = version
   bytes.set(toBytes(proof), 2)
-  bytes.set(Uint8Array.fromHex(incarnation), 2 + PROOF_BYTES)
-  bytes.set(Uint8Array.fromHex(attempt), 2 + PROOF_BYTES + INCARNATION_BYTES)
+  bytes.set(Buffer.from(incarnation, 'hex'), 2 + PROOF_BYTES)
+  bytes.set(Buffer.from(attempt, 'hex'), 2 + PROOF_BYTES + INCARNATION_BYTES)
   return bytes
 }
 
@@ -116,15 +116,17 @@ function decodeGreeting(body: Uint8Array): Greeting {
   return {
     version: body[1]!,
     proof: idFromBytes(body.slice(2, 2 + PROOF_BYTES)),
-    incarnation: body.slice(2 + PROOF_BYTES, 2 + PROOF_BYTES + INCARNATION_BYTES).toHex(),
+    incarnation: hex(body.subarray(2 + PROOF_BYTES, 2 + PROOF_BYTES + INCARNATION_BYTES)),
   }
 }
 
 function attemptIn(body: Uint8Array): string {
   const at = 2 + PROOF_BYTES + INCARNATION_BYTES
-  return body.slice(at, at + ATTEMPT_BYTES).toHex()
+  return hex(body.subarray(at, at + ATTEMPT_BYTES))
 }
 
 function need(body: Uint8Array, bytes: number): void {
   if (body.byteLength < bytes) throw new Error(`a control frame of ${body.byteLength} bytes where ${bytes} are needed`)
 }
+
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

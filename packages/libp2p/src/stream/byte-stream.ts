@@ -11,6 +11,8 @@ export interface ByteStreamInit {
   readonly egress: Counter
   /** Called when the reader has been told that the peer finished its half. */
   readonly onEnd: () => void
+  /** Called with what a reader has thrown. */
+  readonly onBug: (error: unknown) => void
 }
 
 /** A stream as the endpoint sees it. */
@@ -57,17 +59,27 @@ class DuplexByteStream implements OpenStream {
     duplex.attach({
       onData: (chunk) => {
         ingress.add(chunk.byteLength)
-        sink.onData(chunk)
+        this.#tell(() => sink.onData(chunk))
       },
-      onDrain: () => sink.onDrain(),
+      onDrain: () => this.#tell(() => sink.onDrain()),
       onEnd: () => {
         this.ended = true
-        sink.onEnd()
+        this.#tell(() => sink.onEnd())
         onEnd()
       },
-      onClosed: (error) => sink.onClose(error),
+      onClosed: (error) => this.#tell(() => sink.onClose(error)),
     })
     duplex.resume()
+  }
+
+  /** A reader that throws, though it must not, ends its stream and nothing else. */
+  #tell(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#init.onBug(error)
+      this.abort(error)
+    }
   }
 
   send(chunk: Uint8Array): boolean {
