@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
+const running: ChildProcessByStdio<null, Readable, null>[] = []
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+/** Runs a program of this repository as a user would, and gives its lines. */
+function start(program: string, ...args: readonly string[]): AsyncIterator<string> {
+  const path = fileURLToPath(new URL(program, import.meta.url))
+  const child = spawn(process.execPath, ['--conditions=@mosaik/source', path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  running.push(child)
+  return createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+}
+
+async function lineThat(lines: AsyncIterator<string>, matches: RegExp): Promise<string> {
+  for (;;) {
+    const { value, done } = await lines.next()
+    if (done === true) throw new Error(`the program ended without a line like ${String(matches)}`)
+    const found = matches.exec(value as string)
+    if (found !== null) return found[1] ?? ''
+  }
+}
+
+describe('the examples', () => {
+  it('are what the README shows, to the letter', () => {
+    const shown = [...read('../README.md').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code)
+    const files = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    expect(shown.length).toBe(files.length)
+    expect(files.map((name) => read(name)).toSorted()).toEqual(shown.toSorted())
+  })
+
+  it('find each other by one address, and stream both ways', async () => {
+    const one = start('ticks.ts')
+    const address = await lineThat(one, /(\/ip4\/\S+)/)
+    const other = start('ticks.ts', address)
+    const [here, there] = await Promise.all([lineThat(one, /^(\S+) says \d+/), lineThat(other, /^(\S+) says \d+/)])
+    expect(address.endsWith(there)).toBe(true)
+    expect(here).not.toBe(there)
+  })
+
+  it.each(['udp/0/quic-v1', 'tcp/0'])('meet at a bootstrap node that listens on %s', async (transport) => {
+    const bootstrap = start('../apps/bootstrap/src/main.ts', '--network-id', 'my-app', '--listen', `/ip4/127.0.0.1/${transport}`)
+    const address = await lineThat(bootstrap, /^address\s+(\S+)/)
+    const [one, other] = [start('ticks.ts', address), start('ticks.ts', address)]
+    await Promise.all([lineThat(one, /^(\S+) says \d+/), lineThat(other, /^(\S+) says \d+/)])
+  })
+
+  it('compose a runtime from its floors', async () => {
+    await expect(lineThat(start('compose.ts'), /./)).rejects.toThrow('ended without')
+  })
+})
