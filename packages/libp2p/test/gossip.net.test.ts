@@ -1,5 +1,8 @@
 import { MAX_GOSSIP_BYTES } from '@mosaik/core'
 import type { GossipTopic, GossipVerdict, PeerId } from '@mosaik/core'
+import { gossipsub } from '@libp2p/gossipsub'
+import type { GossipSub } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
 import { afterEach, expect, test } from 'vitest'
 import { createGossip } from '../src/gossip/gossip.ts'
 import type { GossipPart } from '../src/gossip/gossip.ts'
@@ -93,6 +96,25 @@ test('nothing above 64 KiB goes out or comes in', async () => {
   a.topic.publish(new Uint8Array(MAX_GOSSIP_BYTES))
   await eventually('the largest one arrives', () => b.got.length === 1)
   expect(hub.got).toHaveLength(1)
+})
+
+test('a peer that sends more than 64 KiB is not heard, and loses its voice', async () => {
+  const hub = await member()
+  const rude = await rawHost({ parts: { services: { identify: identify(), pubsub: gossipsub({ globalSignaturePolicy: 'StrictNoSign', fallbackToFloodsub: false }) } } })
+  const router = (rude.libp2p.services as unknown as { pubsub: GossipSub }).pubsub
+  router.subscribe('news')
+  await dial(rude, hub.host)
+  await hub.topic.neighbours.until((set) => set.has(rude.id))
+  await eventually('the other side knows the topic', () => router.getSubscribers('news').length === 1)
+  await router.publish('news', bytes('small'))
+  await router.publish('news', new Uint8Array(MAX_GOSSIP_BYTES + 1))
+  await eventually('the large one was refused', () => hub.counts.get('mosaik.gossip.received["reject"]') === 1)
+  expect(hub.got).toEqual(['small'])
+  // far above what is read at all: the stream is reset and opened anew
+  await router.publish('news', new Uint8Array(3_000_000))
+  await hub.topic.neighbours.until((set) => !set.has(rude.id))
+  expect(hub.got).toEqual(['small'])
+  await rude.stop()
 })
 
 test('what is rejected or ignored is not passed on, and rejecting costs the sender its voice', async () => {

@@ -29,6 +29,7 @@ export async function createUpgrades(host: Host): Promise<{ close(): Promise<voi
   const { registrar } = componentsOf(host.libp2p)
   const closed = new AbortController()
   const running = new Set<Promise<void>>()
+  const answering = new Set<PeerId>()
   const outcome = (result: 'direct' | 'relayed') => host.metrics.counter('mosaik.relay.upgrades', { ...host.labels, result })
 
   const dial = async (peer: PeerId, addresses: readonly string[], signal: AbortSignal): Promise<boolean> => {
@@ -69,8 +70,12 @@ export async function createUpgrades(host: Host): Promise<{ close(): Promise<voi
   const answer = async (stream: Stream, connection: Connection): Promise<void> => {
     const peer = connection.remotePeer.toString() as PeerId
     const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT)])
+    // One at a time and only where it is of use: an answer makes this side dial where the peer says.
+    if (answering.has(peer) || !isRelayed(connection) || host.connection(peer) !== connection) {
+      return stream.abort(new MosaikError('ERR_PROTOCOL', 'there is nothing to upgrade'))
+    }
+    answering.add(peer)
     try {
-      if (host.connection(peer) === undefined) throw new MosaikError('ERR_PROTOCOL', 'the peer is not verified')
       const frames = framed(stream)
       const theirs = readAddresses(await frames.read(signal), peer)
       await frames.write(direct(host), signal)
@@ -80,6 +85,8 @@ export async function createUpgrades(host: Host): Promise<{ close(): Promise<voi
     } catch (error) {
       logger.debug('direct upgrade with %s ended: %o', peer, error)
       stream.abort(error as Error)
+    } finally {
+      answering.delete(peer)
     }
   }
 
