@@ -60,6 +60,7 @@ export class FakeDiscovery implements Discovery {
 
   /** Takes an entry as gossip would bring it. */
   learn(entry: PeerEntry): void {
+    if (entry.networkId !== this.endpoint.networkId) return
     const known = this.#entries.get(entry.peerId)
     if (known !== undefined && known.updatedAt >= entry.updatedAt && known.signed) return
     this.#entries.set(entry.peerId, entry)
