@@ -2,9 +2,9 @@ import { CloseReasons, createWatch, MosaikError, networkProof } from '@mosaik/co
 import type { Clock, CloseReason, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
 import type { Connection, Stream } from '@libp2p/interface'
 import { openControl } from './control/channel.ts'
-import { ATTEMPT_BYTES, CONTROL_PROTOCOL, CONTROL_VERSION, hex, INCARNATION_BYTES, type ControlFrame, type Hello } from './control/frames.ts'
+import { CONTROL_PROTOCOL, CONTROL_VERSION, hex, INCARNATION_BYTES, type ControlFrame, type Hello } from './control/frames.ts'
 import { BEAT_MS, judge } from './logic/liveness.ts'
-import { isIdle, NO_PAIR, pairStep, type PairEffect, type PairEvent, type PairState } from './logic/pairing.ts'
+import { isIdle, NO_PAIR, pairStep, type Dialled, type PairEffect, type PairEvent, type PairState } from './logic/pairing.ts'
 import type { NetworkMetrics } from './network-metrics.ts'
 import { Session } from './session.ts'
 import { duplexOf } from './stream/duplex-of.ts'
@@ -37,6 +37,7 @@ export class Connections {
   readonly upgrading = new Set<PeerId>()
   readonly #init: ConnectionsInit
   readonly #incarnation: string
+  #attempts = 0
   readonly #sessions = new Map<string, Session>()
   /** Also those that are gone: whoever dialled them asks for their outcome. */
   readonly #byConnection = new WeakMap<Connection, Session>()
@@ -88,8 +89,7 @@ export class Connections {
     session.cancelDeadline = this.#init.clock.after(HELLO_MS, () => this.#onSilence(session))
     if (connection.direction === 'outbound') {
       const { key, peer } = session
-      const attempt = hex(this.#init.prng.bytes(ATTEMPT_BYTES))
-      this.#step(peer, { type: 'dialled', key, attempt, upgrade: this.upgrading.has(peer) })
+      this.#step(peer, { type: 'dialled', key, attempt: ++this.#attempts, upgrade: this.upgrading.has(peer) })
     }
   }
 
@@ -153,11 +153,11 @@ export class Connections {
     if (session === undefined || session.state === 'closed') return
     switch (effect.type) {
       case 'greet':
-        void this.#greet(session, effect.attempt, effect.upgrade)
+        void this.#greet(session, effect)
         return
       case 'ack': {
         const { version, proof, incarnation } = this.#greeting(peer)
-        session.control?.send({ type: 'ack', version, proof, incarnation, crossing: effect.crossing })
+        session.control?.send({ type: 'ack', version, proof, incarnation, crossing: this.#attempts })
         return
       }
       case 'drop':
@@ -175,7 +175,7 @@ export class Connections {
   }
 
   /** Opens the control stream of a connection that we have dialled, and says hello. */
-  async #greet(session: Session, attempt: string, upgrade: boolean): Promise<void> {
+  async #greet(session: Session, { attempt, upgrade }: Dialled): Promise<void> {
     let stream: Stream
     try {
       const signal = AbortSignal.timeout(HELLO_MS)

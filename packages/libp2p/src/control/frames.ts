@@ -10,7 +10,8 @@ export const MAX_CONTROL_BYTES = 512
 const TYPE = { hello: 1, ack: 2, refuse: 3, beat: 4, bye: 5 } as const
 const PROOF_BYTES = 32
 export const INCARNATION_BYTES = 16
-export const ATTEMPT_BYTES = 8
+const ATTEMPT_BYTES = 8
+const ATTEMPT_AT = 2 + PROOF_BYTES + INCARNATION_BYTES
 /** hello: type, version, proof, incarnation, attempt, flags. ack: the same without flags. */
 const HELLO_BYTES = 2 + PROOF_BYTES + INCARNATION_BYTES + ATTEMPT_BYTES + 1
 const ACK_BYTES = HELLO_BYTES - 1
@@ -24,8 +25,8 @@ export interface Hello {
   readonly proof: UniqueId
   /** Hex of 16 random bytes, drawn once per run of the endpoint. */
   readonly incarnation: string
-  /** Hex of 8 random bytes, drawn for this hello. */
-  readonly attempt: string
+  /** The number of this hello: higher than that of any hello before it in this run. */
+  readonly attempt: number
   /** The dialer wants to move to this connection, and the other one is well. */
   readonly upgrade: boolean
 }
@@ -36,8 +37,8 @@ export interface Ack {
   readonly version: number
   readonly proof: UniqueId
   readonly incarnation: string
-  /** The attempt of the acceptor's own hello that this ack makes void; undefined when there is none. */
-  readonly crossing: string | undefined
+  /** The number of the acceptor's last hello: all up to it are void. */
+  readonly crossing: number
 }
 
 export type ControlFrame =
@@ -63,7 +64,7 @@ function encodeBody(frame: ControlFrame): Uint8Array {
       return bytes
     }
     case 'ack':
-      return greeting(TYPE.ack, ACK_BYTES, frame, frame.crossing ?? '')
+      return greeting(TYPE.ack, ACK_BYTES, frame, frame.crossing)
     case 'beat':
       return Uint8Array.of(TYPE.beat)
     case 'refuse':
@@ -76,13 +77,13 @@ function encodeBody(frame: ControlFrame): Uint8Array {
 
 type Greeting = Pick<Hello, 'version' | 'proof' | 'incarnation'>
 
-function greeting(type: number, size: number, { version, proof, incarnation }: Greeting, attempt: string): Uint8Array {
+function greeting(type: number, size: number, { version, proof, incarnation }: Greeting, attempt: number): Uint8Array {
   const bytes = new Uint8Array(size)
   bytes[0] = type
   bytes[1] = version
   bytes.set(toBytes(proof), 2)
   bytes.set(Buffer.from(incarnation, 'hex'), 2 + PROOF_BYTES)
-  bytes.set(Buffer.from(attempt, 'hex'), 2 + PROOF_BYTES + INCARNATION_BYTES)
+  new DataView(bytes.buffer).setBigUint64(ATTEMPT_AT, BigInt(attempt))
   return bytes
 }
 
@@ -95,8 +96,7 @@ export function decodeControl(body: Uint8Array): ControlFrame | undefined {
     }
     case TYPE.ack: {
       need(body, ACK_BYTES)
-      const crossing = attemptIn(body)
-      return { type: 'ack', ...decodeGreeting(body), crossing: /^0+$/.test(crossing) ? undefined : crossing }
+      return { type: 'ack', ...decodeGreeting(body), crossing: attemptIn(body) }
     }
     case TYPE.refuse:
     case TYPE.bye: {
@@ -120,9 +120,10 @@ function decodeGreeting(body: Uint8Array): Greeting {
   }
 }
 
-function attemptIn(body: Uint8Array): string {
-  const at = 2 + PROOF_BYTES + INCARNATION_BYTES
-  return hex(body.subarray(at, at + ATTEMPT_BYTES))
+function attemptIn(body: Uint8Array): number {
+  const attempt = new DataView(body.buffer, body.byteOffset).getBigUint64(ATTEMPT_AT)
+  if (attempt > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`a hello with the number ${attempt}`)
+  return Number(attempt)
 }
 
 function need(body: Uint8Array, bytes: number): void {

@@ -1,10 +1,11 @@
 // Which of several connections between two peers lives. Pure; one state per peer. The rule, in words:
 //
 // The dialer of a connection says hello on it, the acceptor answers. Nothing but a hello travels on a connection before
-// its answer, so a connection may be dropped until then without harm. A peer has one hello under way at a time. When the
-// hellos of both cross, the one of the peer with the smaller id is answered and the other one is void: the larger peer
-// drops its own attempt as it answers and names it in its ack; the smaller peer holds the other's hello back until its own
-// is answered. A hello without a crossing replaces the connection there was, which its sender no longer has.
+// its answer, so a connection may be dropped until then without harm. A peer has one hello under way at a time, and
+// numbers them. When the hellos of both cross, the one of the peer with the smaller id is answered and the other one is
+// void: the larger peer drops its own attempt as it answers, and its ack names the last number it has used, below which
+// every hello is void; the smaller peer holds the other's hello back until its own is answered. Any other hello replaces
+// the connection there was, which its sender no longer has.
 
 /** A connection, by the driver's name for it. */
 export type ConnectionKey = string
@@ -12,9 +13,9 @@ export type ConnectionKey = string
 export interface PairState {
   readonly current: Current | undefined
   /** Our hello that has no answer yet. */
-  readonly greeting: { readonly key: ConnectionKey; readonly attempt: string } | undefined
+  readonly greeting: ConnectionKey | undefined
   /** Connections that we have dialled and that wait behind `greeting`. */
-  readonly waiting: readonly { readonly key: ConnectionKey; readonly attempt: string; readonly upgrade: boolean }[]
+  readonly waiting: readonly Dialled[]
   /** Hellos of the peer that wait for the answer to ours. */
   readonly parked: readonly Greeted[]
 }
@@ -22,26 +23,34 @@ export interface PairState {
 export interface Current {
   readonly key: ConnectionKey
   readonly incarnation: string
-  /** An attempt of the peer that was void when this connection was made; its hello may still be on the way. */
-  readonly crossing: string | undefined
+  /** Hellos of the peer up to this number are void; some may still be on the way. */
+  readonly floor: number
+}
+
+export interface Dialled {
+  readonly key: ConnectionKey
+  /** The number of our hello: higher than any before it. */
+  readonly attempt: number
+  /** The connection there is may be well; this one shall take over. */
+  readonly upgrade: boolean
 }
 
 export interface Greeted {
   readonly key: ConnectionKey
   readonly incarnation: string
-  readonly attempt: string
+  readonly attempt: number
   readonly upgrade: boolean
 }
 
 export type PairEvent =
-  | { readonly type: 'dialled'; readonly key: ConnectionKey; readonly attempt: string; readonly upgrade: boolean }
+  | ({ readonly type: 'dialled' } & Dialled)
   | ({ readonly type: 'hello' } & Greeted)
-  | { readonly type: 'acked'; readonly key: ConnectionKey; readonly incarnation: string; readonly crossing: string | undefined }
+  | { readonly type: 'acked'; readonly key: ConnectionKey; readonly incarnation: string; readonly crossing: number }
   | { readonly type: 'gone'; readonly key: ConnectionKey }
 
 export type PairEffect =
-  | { readonly type: 'greet'; readonly key: ConnectionKey; readonly attempt: string; readonly upgrade: boolean }
-  | { readonly type: 'ack'; readonly key: ConnectionKey; readonly crossing: string | undefined }
+  | ({ readonly type: 'greet' } & Dialled)
+  | { readonly type: 'ack'; readonly key: ConnectionKey }
   /** One connection too many, which nothing depends on. */
   | { readonly type: 'drop'; readonly key: ConnectionKey }
   /** The peer has given this connection up, or runs anew: its streams are dead. */
@@ -71,28 +80,30 @@ export function pairStep(state: PairState, event: PairEvent, smaller: boolean): 
 export const isIdle = (state: PairState): boolean =>
   state.current === undefined && state.greeting === undefined && state.waiting.length === 0 && state.parked.length === 0
 
-function onDialled(state: PairState, { key, attempt, upgrade }: PairEvent & { type: 'dialled' }): readonly [PairState, readonly PairEffect[]] {
+type Step = readonly [PairState, readonly PairEffect[]]
+
+function onDialled(state: PairState, { key, attempt, upgrade }: Dialled): Step {
   if (state.current !== undefined && !upgrade) return [state, [{ type: 'drop', key }]]
   if (state.greeting !== undefined) return [{ ...state, waiting: [...state.waiting, { key, attempt, upgrade }] }, []]
-  return [{ ...state, greeting: { key, attempt } }, [{ type: 'greet', key, attempt, upgrade }]]
+  return [{ ...state, greeting: key }, [{ type: 'greet', key, attempt, upgrade }]]
 }
 
-function onHello(state: PairState, hello: Greeted, smaller: boolean): readonly [PairState, readonly PairEffect[]] {
-  const { key, incarnation, attempt, upgrade } = hello
-  if (state.current?.crossing === attempt && state.current.incarnation === incarnation) return [state, [{ type: 'drop', key }]]
-  if (state.greeting !== undefined && smaller) return [{ ...state, parked: [...state.parked, { key, incarnation, attempt, upgrade }] }, []]
-  const effects: PairEffect[] = [{ type: 'ack', key, crossing: state.greeting?.attempt }]
-  if (state.greeting !== undefined) effects.push({ type: 'drop', key: state.greeting.key })
-  return settle({ ...state, greeting: undefined }, { key, incarnation, crossing: undefined }, upgrade, effects)
+function onHello(state: PairState, { key, incarnation, attempt, upgrade }: Greeted, smaller: boolean): Step {
+  const { current, greeting } = state
+  if (current?.incarnation === incarnation && attempt <= current.floor) return [state, [{ type: 'drop', key }]]
+  if (greeting !== undefined && smaller) return [{ ...state, parked: [...state.parked, { key, incarnation, attempt, upgrade }] }, []]
+  const effects: PairEffect[] = [{ type: 'ack', key }]
+  if (greeting !== undefined) effects.push({ type: 'drop', key: greeting })
+  return settle({ ...state, greeting: undefined }, { key, incarnation, floor: attempt }, upgrade, effects)
 }
 
-function onAcked(state: PairState, { key, incarnation, crossing }: PairEvent & { type: 'acked' }): readonly [PairState, readonly PairEffect[]] {
-  if (state.greeting?.key !== key) return [state, []]
-  return settle({ ...state, greeting: undefined }, { key, incarnation, crossing }, true, [])
+function onAcked(state: PairState, { key, incarnation, crossing }: PairEvent & { type: 'acked' }): Step {
+  if (state.greeting !== key) return [state, []]
+  return settle({ ...state, greeting: undefined }, { key, incarnation, floor: crossing }, true, [])
 }
 
 /** A new current connection: everything else of this pair goes. */
-function settle(state: PairState, current: Current, gentle: boolean, effects: PairEffect[]): readonly [PairState, readonly PairEffect[]] {
+function settle(state: PairState, current: Current, gentle: boolean, effects: PairEffect[]): Step {
   const before = state.current
   effects.push({ type: 'verified', key: current.key })
   if (before !== undefined) effects.push({ type: gentle && before.incarnation === current.incarnation ? 'retire' : 'replace', key: before.key })
@@ -100,25 +111,25 @@ function settle(state: PairState, current: Current, gentle: boolean, effects: Pa
   return [{ current, greeting: undefined, waiting: [], parked: [] }, effects]
 }
 
-function onGone(state: PairState, key: ConnectionKey): readonly [PairState, readonly PairEffect[]] {
+function onGone(state: PairState, key: ConnectionKey): Step {
   const waiting = state.waiting.filter((each) => each.key !== key)
   const parked = state.parked.filter((each) => each.key !== key)
   if (state.current?.key === key) return next({ ...state, current: undefined, waiting, parked }, [{ type: 'lost' }])
-  const greeting = state.greeting?.key === key ? undefined : state.greeting
+  const greeting = state.greeting === key ? undefined : state.greeting
   return next({ ...state, greeting, waiting, parked }, [])
 }
 
 /** With no hello of ours under way: the latest held-back hello is answered, or the next of ours said. */
-function next(state: PairState, effects: PairEffect[]): readonly [PairState, readonly PairEffect[]] {
+function next(state: PairState, effects: PairEffect[]): Step {
   if (state.greeting !== undefined) return [state, effects]
   const held = state.parked.at(-1)
   if (held !== undefined) {
-    effects.push({ type: 'ack', key: held.key, crossing: undefined })
+    effects.push({ type: 'ack', key: held.key })
     const rest = { ...state, parked: state.parked.slice(0, -1) }
-    return settle(rest, { key: held.key, incarnation: held.incarnation, crossing: undefined }, held.upgrade, effects)
+    return settle(rest, { key: held.key, incarnation: held.incarnation, floor: held.attempt }, held.upgrade, effects)
   }
   const [first, ...waiting] = state.waiting
   if (first === undefined) return [state, effects]
   effects.push({ type: 'greet', ...first })
-  return [{ ...state, greeting: { key: first.key, attempt: first.attempt }, waiting }, effects]
+  return [{ ...state, greeting: first.key, waiting }, effects]
 }
