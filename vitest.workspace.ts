@@ -9,6 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/*.test.ts', 'tools/test/*.test.ts'],
+    setupFiles: ['tools/test/setup.ts'],
     testTimeout: 20_000 * factor,
     hookTimeout: 20_000 * factor,
     retry: 0,
