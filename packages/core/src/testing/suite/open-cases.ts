@@ -65,6 +65,13 @@ export const openCases: readonly EndpointCase[] = [
     },
   },
   {
+    name: 'a peer without a known address is unreachable',
+    run: async (rig) => {
+      const [a, b] = [await rig.create(), await rig.create()]
+      await assertCode(rig, a.open(b.id, ECHO), 'ERR_UNREACHABLE')
+    },
+  },
+  {
     name: 'another peer at the address is refused by name',
     run: async (rig) => {
       const [a, b] = await served(rig)
