@@ -5,12 +5,14 @@ import { compareVersions } from '../logic/statement.ts'
 import type { EncodedDetails, Head } from '../logic/statement.ts'
 import { decodeDetailsOf, decodeHead, verifyHead } from '../wire/statement.ts'
 import type { DecodedHead, WireHead } from '../wire/statement.ts'
+import { toHex } from '../wire/hex.ts'
 import type { Keeper } from './keeper.ts'
 import type { Meters, Refusal } from './meters.ts'
 
 /** Two nodes that use one key would otherwise overtake each other without end. */
 const RECLAIM_MS = 1000
 const MAX_WARNED = 1024
+const MAX_GENUINE = 4096
 
 /**
  * What became of a statement: it was taken; it was known; it is overtaken; it is genuine and newer, but its details are
@@ -35,6 +37,8 @@ export class Intake {
   readonly #log: Logger
   /** Peers whose untimely entries have been reported. */
   readonly #warned = new Set<PeerId>()
+  /** Heads whose signature has been checked and whose details are still missing. */
+  readonly #genuine = new Set<string>()
   #reclaimedAt = Number.NEGATIVE_INFINITY
   /** The latest date at which another run of this key was seen, while it is later than the own one. */
   #contested: number | undefined
@@ -93,8 +97,9 @@ export class Intake {
         this.#reportUntimely(head)
         return this.#refuse(verdict)
     }
-    if (!verifyHead(head)) return this.#invalid('signature')
-    return this.#take(head, details)
+    const outcome = this.#isGenuine(head) ? this.#take(head, details) : this.#invalid('signature')
+    if (outcome === 'unfetched') this.#remember(head)
+    return outcome
   }
 
   #take(head: Head, bytes: Uint8Array | null): Outcome {
@@ -156,6 +161,19 @@ export class Intake {
     return true
   }
 
+  /** A head is often seen twice: announced, then fetched. Checking its signature is what costs most here. */
+  #isGenuine(head: Head): boolean {
+    return this.#genuine.delete(fingerprint(head)) || verifyHead(head)
+  }
+
+  #remember(head: Head): void {
+    this.#genuine.add(fingerprint(head))
+    for (const oldest of this.#genuine) {
+      if (this.#genuine.size <= MAX_GENUINE) break
+      this.#genuine.delete(oldest)
+    }
+  }
+
   #refuse(reason: Refusal): Outcome {
     this.#meters.refused(reason).add()
     return 'refused'
@@ -166,4 +184,9 @@ export class Intake {
     this.#log.debug('refused a statement: %s', MosaikError.is(error) ? error.message : reason)
     return 'invalid'
   }
+}
+
+/** Another signature of the same head is another thing: it would be passed on. */
+function fingerprint(head: Head): string {
+  return head.id + toHex(head.signature)
 }

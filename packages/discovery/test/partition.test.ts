@@ -1,0 +1,79 @@
+import { simWorld } from '@mosaik/core/testing'
+import type { SimWorld } from '@mosaik/core/testing'
+import { expect, test } from 'vitest'
+import { closeAll, converged, simNetwork, simNode } from './helpers.ts'
+import type { Node } from './helpers.ts'
+
+const FAST = { purgeAfter: '30s', announceInterval: '3s' } as const
+
+function endpoints(nodes: readonly Node[]): Node['endpoint'][] {
+  return nodes.map(({ endpoint }) => endpoint)
+}
+
+/** Everyone in `nodes` has forgotten everyone in `others`. */
+async function forgotten(world: SimWorld, nodes: readonly Node[], others: readonly Node[]): Promise<void> {
+  const work = nodes.map(({ discovery }) => discovery.catalog.until((catalog) => others.every(({ id }) => !catalog.has(id))))
+  await world.run(Promise.all(work), { within: 120_000 })
+}
+
+test('two nodes cut off for longer than purgeAfter find each other again by themselves', async () => {
+  await using world = simWorld({ seed: 'two' })
+  const nodes = await simNetwork(world, 2, FAST)
+  const [a, b] = nodes as [Node, Node]
+  await converged(world, nodes)
+  world.partition(a.endpoint)
+  await forgotten(world, [a], [b])
+  await forgotten(world, [b], [a])
+  await world.run('60s')
+  world.heal()
+  await converged(world, nodes, 15_000)
+  await closeAll(world, nodes)
+})
+
+test.each([1, 2, 3])('halves of five nodes each, none of them lonely, merge after a long partition (seed %d)', async (seed) => {
+  await using world = simWorld({ seed })
+  const nodes = await simNetwork(world, 10, FAST)
+  await converged(world, nodes)
+  const [left, right] = [nodes.slice(0, 5), nodes.slice(5)]
+  world.partition(endpoints(left), endpoints(right))
+  await forgotten(world, left, right)
+  await forgotten(world, right, left)
+  for (const { discovery } of nodes) expect(discovery.catalog.value.size).toBe(4)
+  await world.run('60s')
+  world.heal()
+  await converged(world, nodes, 60_000)
+  await closeAll(world, nodes)
+})
+
+test('a node finds its bootstrap node when that one starts later', async () => {
+  await using world = simWorld({ seed: 'later' })
+  const first = await simNode(world)
+  world.crash(first.endpoint)
+  const early = await simNode(world, { bootstrap: first.address })
+  await world.run('45s')
+  const endpoint = await world.restart(first.endpoint)
+  const { createDiscovery } = await import('../src/index.ts')
+  const late = await createDiscovery(endpoint)
+  await world.run(early.discovery.catalog.until((catalog) => catalog.has(endpoint.id)), { within: 12_000 })
+  await world.run(Promise.all([early.discovery.close(), late.close()]))
+})
+
+test('a crashed node is not announced as departed; its entry goes when it is stale', async () => {
+  await using world = simWorld({ seed: 'crash' })
+  const nodes = await simNetwork(world, 3, FAST)
+  await converged(world, nodes)
+  const [a, b, c] = nodes as [Node, Node, Node]
+  world.crash(c.endpoint)
+  await world.run('10s')
+  expect(a.discovery.catalog.value.has(c.id)).toBe(true)
+  const departed = (async () => {
+    for await (const event of a.discovery.events()) if (event.type === 'departed' && event.peerId === c.id) return world.now
+    return 0
+  })()
+  const before = world.now
+  const at = await world.run(departed, { within: 60_000 })
+  expect(at - before).toBeLessThanOrEqual(31_000)
+  await world.run('1s')
+  expect(b.discovery.catalog.value.has(c.id)).toBe(false)
+  await closeAll(world, [a, b])
+})
