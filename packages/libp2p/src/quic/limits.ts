@@ -11,8 +11,10 @@ export interface QuicLimits {
   readonly connectionBytes: number
   /** Kernel buffers of a socket, bytes. */
   readonly socketBytes: number
-  /** Handshakes taken at once per listener: so many half-open ones do not hold up the next. */
+  /** Handshakes that a listener is always ready to take, beside those that are half open. */
   readonly handshakes: number
+  /** Half-open handshakes per listener; beyond them a new one waits until an old one has ended, at `idleMs`. */
+  readonly maxHandshakes: number
 }
 
 export const DEFAULT_QUIC_LIMITS: QuicLimits = Object.freeze({
@@ -22,7 +24,8 @@ export const DEFAULT_QUIC_LIMITS: QuicLimits = Object.freeze({
   streamBytes: 2 * 1024 * 1024,
   connectionBytes: 16 * 1024 * 1024,
   socketBytes: 4 * 1024 * 1024,
-  handshakes: 64,
+  handshakes: 16,
+  maxHandshakes: 1024,
 })
 
 /** Smallest and largest native read. A read that waits holds its size in memory, so idle streams use the smallest. */

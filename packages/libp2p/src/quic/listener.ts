@@ -3,17 +3,24 @@ import type { ComponentLogger, CreateListenerOptions, Listener, ListenerEvents, 
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { QuicConnection } from './connection.ts'
 import { listeningAddresses, udpAddress, type UdpAddress } from './address.ts'
+import type { QuicLimits } from './limits.ts'
 import type { Native, NativeConnection, NativeQuinnConfig, NativeServer } from './native.ts'
 
 export interface ListenerInit {
   readonly native: Native
   readonly config: NativeQuinnConfig
-  readonly handshakes: number
+  readonly limits: Pick<QuicLimits, 'handshakes' | 'maxHandshakes'>
   readonly logger: ComponentLogger
   readonly options: CreateListenerOptions
 }
 
-/** A bound UDP socket. Takes many handshakes at once, so that a half-open one holds up nobody. */
+/** How often a listener looks at how many handshakes are half open, ms. */
+const LOOK_MS = 100
+
+/**
+ * A bound UDP socket. The native side takes one handshake per call that waits for a connection, so there are always
+ * some calls more than handshakes under way: half-open ones hold up nobody.
+ */
 export class QuicListener extends TypedEventEmitter<ListenerEvents> implements Listener {
   readonly #init: ListenerInit
   readonly #log: Logger
@@ -21,6 +28,10 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
   readonly #connections = new Set<QuicConnection>()
   #server: NativeServer | undefined
   #socket: UdpAddress | undefined
+  /** Calls that wait for a connection, and those that have had an answer. */
+  #waiting = 0
+  #answered = 0
+  #look: NodeJS.Timeout | undefined
 
   constructor(init: ListenerInit) {
     super()
@@ -33,7 +44,8 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
     const server = new this.#init.native.Server(this.#init.config, host, port)
     this.#server = server
     this.#socket = { family, host, port: server.port() }
-    for (let i = 0; i < this.#init.handshakes; i++) this.#accept(server)
+    this.#provide(server)
+    this.#look = setInterval(() => this.#provide(server), LOOK_MS).unref()
     this.safeDispatchEvent('listening')
   }
 
@@ -50,24 +62,37 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
     if (server === undefined) return
     this.#server = undefined
     this.#socket = undefined
+    clearInterval(this.#look)
     this.#closing.abort()
     for (const connection of this.#connections) connection.abort(new Error('the listener is closed'))
     await server.abort()
     this.safeDispatchEvent('close')
   }
 
+  /** Waits for as many connections as are half open, and some more. */
+  #provide(server: NativeServer): void {
+    if (this.#server !== server) return
+    const { handshakes, maxHandshakes } = this.#init.limits
+    const halfOpen = server.stats().acceptedHandshakes - this.#answered
+    const wanted = Math.min(halfOpen + handshakes, maxHandshakes)
+    while (this.#waiting < wanted) this.#accept(server)
+  }
+
   #accept(server: NativeServer): void {
+    this.#waiting++
+    const answered = (): void => {
+      this.#waiting--
+      this.#answered++
+    }
     server.inboundConnection().then(
       (native) => {
-        this.#accept(server)
+        answered()
+        this.#provide(server)
         this.#upgrade(native)
       },
       (error: Error) => {
-        if (this.#server !== server) return
+        answered()
         this.#log.trace('a handshake failed: %s', error.message)
-        setTimeout(() => {
-          if (this.#server === server) this.#accept(server)
-        }, 5)
       },
     )
   }

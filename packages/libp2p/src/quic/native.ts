@@ -31,6 +31,8 @@ export interface NativeServer {
   /** Settles after a handshake: one half-open handshake occupies one call. Which of several calls gets a connection is open. */
   inboundConnection(): Promise<NativeConnection>
   port(): number
+  /** Handshakes begun since the start, also those that are half open. */
+  stats(): { readonly acceptedHandshakes: number }
   abort(): Promise<void>
 }
 

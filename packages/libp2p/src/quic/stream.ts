@@ -2,6 +2,7 @@ import { AbstractStream } from '@libp2p/utils'
 import type { AbortOptions, MessageStreamDirection, Logger } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import type { DuplexSink } from '../stream/duplex.ts'
+import { MAX_WRITE_BYTES } from './limits.ts'
 import { Pipe, PipeResetError } from './pipe.ts'
 import type { NativeStream } from './native.ts'
 
@@ -23,7 +24,7 @@ export class QuicStream extends AbstractStream {
   #taken = false
 
   constructor(init: StreamInit) {
-    super({ id: String(init.native.id()), direction: init.direction, log: init.log })
+    super({ id: String(init.native.id()), direction: init.direction, log: init.log, maxMessageSize: MAX_WRITE_BYTES })
     this.#pipe = new Pipe(init.native, () => init.closing(this))
     this.#pipe.attach(this.#sink())
   }

@@ -44,8 +44,7 @@ class QuicTransport implements Transport {
 
   createListener(options: CreateListenerOptions): Listener {
     const { binding, config } = this.#load()
-    const { logger } = this.#components
-    return new QuicListener({ native: binding, config, handshakes: this.#limits.handshakes, logger, options })
+    return new QuicListener({ native: binding, config, limits: this.#limits, logger: this.#components.logger, options })
   }
 
   async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
