@@ -82,6 +82,10 @@ const rules: Rules = {
   'import/no-cycle': 'error',
   'import/no-default-export': 'error',
   'max-lines': ['error', { max: 400, ...lines }],
+  'no-unused-vars': [
+    'error',
+    { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', ignoreUsingDeclarations: true, varsIgnorePattern: '^_' },
+  ],
   'no-var': 'error',
   'prefer-const': 'error',
   'typescript/consistent-type-imports': 'error',
