@@ -91,7 +91,6 @@ const rules: Rules = {
   'typescript/consistent-type-imports': 'error',
   'typescript/no-explicit-any': 'error',
   'typescript/no-misused-promises': ['error', { checksVoidReturn: false }],
-  'typescript/no-unnecessary-type-assertion': 'error',
   'typescript/only-throw-error': 'error',
   'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
   'vitest/no-disabled-tests': 'error',
