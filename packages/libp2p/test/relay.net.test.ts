@@ -95,6 +95,21 @@ test('two relays hold a slot each, and one of them is enough to start with', asy
   await node.addressesWatch.until(hasRelays(2), { signal: AbortSignal.timeout(20_000) })
 }, 40_000)
 
+test('a relay serves its own network only', async () => {
+  const relay = await endpoint({ listen: [QUIC], relay: { serve: true } })
+  const servers = [relay.addresses[0] as string]
+  const node = await endpoint({ listen: [], relay: { servers } })
+  await node.online.until((is) => is, { signal: AbortSignal.timeout(5_000) })
+  const warnings: unknown[][] = []
+  const { debug, info, error } = silentLogger
+  const logger = { debug, info, error, warn: (...args: unknown[]) => void warnings.push(args) }
+  const stranger = await createEndpoint('another network', { listen: [], relay: { servers }, logger })
+  open.push(stranger)
+  await expect.poll(() => warnings.length, { timeout: 10_000 }).toBeGreaterThan(0)
+  expect(stranger.online.value).toBe(false)
+  await expect(stranger.connect(node.addresses[0] as string)).rejects.toMatchObject({ code: 'ERR_UNREACHABLE' })
+}, 30_000)
+
 test('peers that met through a relay connect directly', async () => {
   const relay = await endpoint({ listen: [QUIC], relay: { serve: true } })
   const servers = [relay.addresses[0] as string]
