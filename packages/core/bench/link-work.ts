@@ -39,9 +39,10 @@ export function bareReader(take: (message: Uint8Array) => void): (chunk: Uint8Ar
       all.set(rest)
       all.set(chunk, rest.length)
     }
+    const view = new DataView(all.buffer, all.byteOffset, all.length)
     let at = 0
     while (all.length - at >= 4) {
-      const size = ((all[at] as number) << 24) | ((all[at + 1] as number) << 16) | ((all[at + 2] as number) << 8) | (all[at + 3] as number)
+      const size = view.getUint32(at)
       if (all.length - at - 4 < size) break
       take(all.subarray(at + 4, at + 4 + size))
       at += 4 + size

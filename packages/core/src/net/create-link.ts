@@ -166,9 +166,13 @@ class StreamLink implements Link {
 
   #onData(chunk: Uint8Array): void {
     if (this.#ended !== undefined) return
-    const violation = this.#reader.push(chunk)
-    if (violation !== undefined) this.#violation(violation)
-    else this.#returnCredit()
+    try {
+      const violation = this.#reader.push(chunk)
+      if (violation !== undefined) this.#violation(violation)
+      else this.#returnCredit()
+    } catch (error) {
+      this.#onThrow(error) // what the handler threw
+    }
   }
 
   #onMessage(payload: Uint8Array): void {
@@ -179,12 +183,7 @@ class StreamLink implements Link {
     if (this.#handler === undefined && this.#closing === undefined) return this.#inbox.push(payload)
     this.#taken += payload.length + MESSAGE_COST_BYTES
     // credit returns while we close too: what the other side has queued must not keep it from closing
-    if (this.#closing !== undefined) return
-    try {
-      this.#handler?.(payload)
-    } catch (error) {
-      this.#onThrow(error)
-    }
+    if (this.#closing === undefined) this.#handler?.(payload)
   }
 
   /** Grants what was taken, a quarter of the window at a time. The first grant also widens the window to what this side wants. */
