@@ -1,0 +1,141 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createMetrics, silentLogger, splitAddress } from '@mosaik/core'
+import type { ByteStream, Endpoint, Metrics, PeerId } from '@mosaik/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createEndpoint } from '../src/index.ts'
+
+const factor = Number(process.env['TIME_FACTOR'] ?? 1)
+/** How soon a killed or stopped process must be noticed over QUIC. */
+const NOTICED_MS = 4000
+
+const children: ChildProcess[] = []
+const endpoints: Endpoint[] = []
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()))
+})
+
+interface Peer {
+  readonly child: ChildProcess
+  readonly address: string
+  readonly id: PeerId
+}
+
+async function startPeer(transport: 'quic' | 'tcp'): Promise<Peer> {
+  const child = fork(join(import.meta.dirname, 'support/peer-process.ts'), [transport], { execArgv: ['--conditions=@mosaik/source'] })
+  children.push(child)
+  const [{ address }] = (await once(child, 'message')) as [{ address: string }]
+  return { child, address, id: splitAddress(address).peerId! }
+}
+
+async function startEndpoint(transport: 'quic' | 'tcp', metrics?: Metrics): Promise<Endpoint> {
+  const listen = [transport === 'tcp' ? '/ip4/127.0.0.1/tcp/0' : '/ip4/127.0.0.1/udp/0/quic-v1']
+  const endpoint = await createEndpoint('process-test', { listen, logger: silentLogger, ...(metrics === undefined ? {} : { metrics }) })
+  endpoints.push(endpoint)
+  return endpoint
+}
+
+interface Conversation {
+  readonly stream: ByteStream
+  readonly closed: Promise<Error | undefined>
+  /** Sends and waits for the echo. */
+  ask(): Promise<void>
+}
+
+async function converse(endpoint: Endpoint, address: string): Promise<Conversation> {
+  const stream = await endpoint.open(address, '/echo/1.0')
+  const { promise: closed, resolve } = Promise.withResolvers<Error | undefined>()
+  let answered: (() => void) | undefined
+  stream.attach({ onData: () => answered?.(), onDrain: () => undefined, onEnd: () => undefined, onClose: resolve })
+  const ask = (): Promise<void> =>
+    new Promise<void>((done) => {
+      answered = done
+      stream.send(new Uint8Array(100))
+    })
+  await ask()
+  return { stream, closed, ask }
+}
+
+/** Waits until the peer is gone and answers how long that took, ms. */
+async function lost(endpoint: Endpoint, peer: PeerId): Promise<number> {
+  const began = performance.now()
+  await endpoint.connections.until((peers) => !peers.has(peer), { signal: AbortSignal.timeout(18_000 * factor) })
+  return performance.now() - began
+}
+
+describe('a peer in another process', () => {
+  it('that is killed is noticed within 4 s, and all its streams close', async () => {
+    const peer = await startPeer('quic')
+    const endpoint = await startEndpoint('quic')
+    const conversations = await Promise.all(Array.from({ length: 10 }, () => converse(endpoint, peer.address)))
+    peer.child.kill('SIGKILL')
+    expect(await lost(endpoint, peer.id)).toBeLessThan(NOTICED_MS * factor)
+    for (const { closed } of conversations) expect(await closed).toBeInstanceOf(Error)
+  })
+
+  it('that is stopped is noticed within 4 s', async () => {
+    const peer = await startPeer('quic')
+    const endpoint = await startEndpoint('quic')
+    const { closed } = await converse(endpoint, peer.address)
+    peer.child.kill('SIGSTOP')
+    expect(await lost(endpoint, peer.id)).toBeLessThan(NOTICED_MS * factor)
+    expect(await closed).toBeInstanceOf(Error)
+  })
+
+  it('that is stopped behind TCP is dead after 10 s of silence', async () => {
+    const peer = await startPeer('tcp')
+    const metrics = createMetrics()
+    const endpoint = await startEndpoint('tcp', metrics)
+    const { closed } = await converse(endpoint, peer.address)
+    peer.child.kill('SIGSTOP')
+    expect(await lost(endpoint, peer.id)).toBeLessThan(13_000 * factor)
+    expect(await closed).toBeInstanceOf(Error)
+    expect(metrics.text()).toMatch(/mosaik_network_connections_suspect\{[^}]*\} 1/)
+  })
+
+  it('whose event loop is blocked for 5 s is suspect, and survives', async () => {
+    const peer = await startPeer('quic')
+    const metrics = createMetrics()
+    const endpoint = await startEndpoint('quic', metrics)
+    const { ask } = await converse(endpoint, peer.address)
+    const unblocked = once(peer.child, 'message')
+    peer.child.send({ block: 5000 })
+    await unblocked
+    await ask()
+    expect(endpoint.connections.value.has(peer.id)).toBe(true)
+    expect(metrics.text()).toMatch(/mosaik_network_connections_suspect\{[^}]*\} 1/)
+  })
+
+  it('is not held silent while our own event loop is blocked', async () => {
+    const peer = await startPeer('quic')
+    const metrics = createMetrics()
+    const endpoint = await startEndpoint('quic', metrics)
+    const { ask } = await converse(endpoint, peer.address)
+    const end = performance.now() + 4500
+    while (performance.now() < end);
+    await ask()
+    expect(metrics.text()).not.toMatch(/mosaik_network_connections_suspect\{[^}]*\} [1-9]/)
+  })
+
+  it('that was killed and runs again at another address is found there', async () => {
+    const peer = await startPeer('quic')
+    const endpoint = await startEndpoint('quic')
+    await converse(endpoint, peer.address)
+    peer.child.kill('SIGKILL')
+    const again = await startPeer('quic')
+    await converse(endpoint, again.address)
+  })
+
+  it('ends by itself after close', async () => {
+    const peer = await startPeer('quic')
+    const endpoint = await startEndpoint('quic')
+    await converse(endpoint, peer.address)
+    const exit = once(peer.child, 'exit')
+    const began = performance.now()
+    peer.child.send({ close: true })
+    expect(await exit).toEqual([0, null])
+    expect(performance.now() - began).toBeLessThan(4000 * factor)
+  })
+})
