@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createWatch, MAX_GOSSIP_BYTES, MosaikError } from '@mosaik/core'
-import type { Gossip, GossipTopic, GossipVerdict, PeerId, WatchSource } from '@mosaik/core'
+import { componentLogger, createWatch, MAX_GOSSIP_BYTES, MosaikError } from '@mosaik/core'
+import type { Counter, Gossip, GossipTopic, GossipVerdict, Logger, PeerId, WatchSource } from '@mosaik/core'
 import { gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
 import type { GossipSub, GossipSubComponents, Message, TopicValidatorFn } from '@libp2p/gossipsub'
 import { componentsOf } from '../node-components.ts'
 import type { Host } from '../seam.ts'
-import { createCarrier } from './carrier.ts'
-import type { Carrier } from './carrier.ts'
+import { Carrier } from './carrier.ts'
 import { createStanding } from './standing.ts'
 
 /** The newest version of the protocol, and no other: both ends are Mosaik. */
@@ -45,119 +44,142 @@ export interface GossipPart {
  * is announced twice travels once; whatever must be attributed carries its own signature.
  */
 export async function createGossip(host: Host): Promise<GossipPart> {
-  const logger = host.logger.forComponent?.('mosaik:gossip') ?? host.logger
-  const components = componentsOf(host.libp2p)
-  const standing = createStanding(STANDING)
-  const now = (): number => host.clock.monotonic()
-  const carrier = createCarrier({
-    registrar: components.registrar,
-    protocol: PROTOCOL,
-    maxBuffered: MAX_BUFFERED_BYTES,
-    clock: host.clock,
-    prng: host.prng,
-    logger,
-  })
-  const router = createRouter(components, carrier, (peer) => POINTS_PER_FAULT * standing.faults(peer, now()))
-  const topics = new Map<string, Topic>()
-  const counters = createCounters(host)
+  const gossip = new GossipOverRouter(host)
+  await gossip.start()
+  return { gossip, close: () => gossip.close() }
+}
 
-  const refresh = (topic: string): void => {
-    const joined = topics.get(topic)
-    if (joined === undefined) return
-    const next = new Set(router.getSubscribers(topic).map(String).filter((peer) => carrier.has(peer)) as PeerId[])
-    if (!sameMembers(next, joined.neighbours.value)) joined.neighbours.set(next)
-  }
-  const refreshAll = (): void => {
-    for (const topic of topics.keys()) refresh(topic)
+class GossipOverRouter implements Gossip {
+  readonly #host: Host
+  readonly #logger: Logger
+  readonly #carrier: Carrier
+  readonly #router: GossipSub
+  readonly #standing = createStanding(STANDING)
+  readonly #topics = new Map<string, Topic>()
+  readonly #counters: Counters
+  #unsubscribe: readonly (() => void)[] = []
+  #closed = false
+
+  constructor(host: Host) {
+    const { clock, prng } = host
+    const components = componentsOf(host.libp2p)
+    this.#host = host
+    this.#logger = componentLogger(host.logger, 'mosaik:gossip')
+    this.#counters = createCounters(host)
+    this.#carrier = new Carrier({ registrar: components.registrar, protocol: PROTOCOL, maxBuffered: MAX_BUFFERED_BYTES, clock, prng, logger: this.#logger })
+    this.#router = createRouter(components, this.#carrier, (peer) => POINTS_PER_FAULT * this.#standing.faults(peer, this.#now()))
+    // One validator for every topic, also for those that were never joined: nothing is cached or forwarded unseen.
+    const validate: TopicValidatorFn = (peer, message) => this.#validate(peer.toString() as PeerId, message)
+    this.#router.topicValidators = { get: () => validate } as unknown as GossipSub['topicValidators']
   }
 
-  const judge = (peer: PeerId, message: Message): GossipVerdict => {
-    const joined = topics.get(message.topic)
-    if (joined === undefined || !carrier.has(peer)) return 'ignore'
-    if (!standing.allow(peer, now())) {
-      standing.fault(peer, FLOOD_FAULT, now())
-      return 'ignore'
+  async start(): Promise<void> {
+    const host = this.#host
+    this.#router.addEventListener('subscription-change', (event) => {
+      for (const { topic } of event.detail.subscriptions) this.#refresh(topic)
+    })
+    this.#router.addEventListener('gossipsub:heartbeat', () => {
+      this.#carrier.check(new Set(this.#router.getPeers().map(String)))
+      this.#refreshAll()
+    })
+    await startRouter(this.#router)
+    this.#unsubscribe = [
+      host.onVerified((peer, connection) => this.#carrier.use(peer, connection)),
+      host.onLost((peer) => {
+        this.#carrier.drop(peer)
+        this.#refreshAll()
+      }),
+    ]
+    for (const peer of host.connections.value) {
+      const connection = host.connection(peer)
+      if (connection !== undefined) this.#carrier.use(peer, connection)
     }
-    if (message.data.byteLength > MAX_GOSSIP_BYTES) return 'reject'
-    try {
-      return joined.receive(message.data, peer)
-    } catch (error) {
-      logger.error('a gossip receiver threw, its message is dropped: %o', error)
-      return 'ignore'
+  }
+
+  join(name: string, receive: Topic['receive']): GossipTopic {
+    if (this.#closed) throw new MosaikError('ERR_CLOSED', `gossip is closed, the topic ${name} cannot be joined`)
+    if (this.#topics.has(name)) throw new MosaikError('ERR_ALREADY_EXISTS', `the gossip topic ${name} is joined already`)
+    const topic: Topic = { receive, neighbours: createWatch<ReadonlySet<PeerId>>(new Set()) }
+    this.#topics.set(name, topic)
+    this.#router.subscribe(name)
+    this.#refresh(name)
+    return {
+      neighbours: topic.neighbours,
+      publish: (data) => this.#publish(name, topic, data),
+      leave: () => this.#leave(name, topic),
     }
   }
-  const validate: TopicValidatorFn = (peerId, message) => {
-    const peer = peerId.toString() as PeerId
-    const verdict = judge(peer, message)
-    counters[verdict].add()
-    if (verdict === 'reject') standing.fault(peer, 1, now())
-    return VERDICTS[verdict]
-  }
-  // One validator for every topic, also for those that were never joined: nothing is cached or forwarded unseen.
-  router.topicValidators = { get: () => validate } as unknown as GossipSub['topicValidators']
 
-  router.addEventListener('subscription-change', (event) => {
-    for (const { topic } of event.detail.subscriptions) refresh(topic)
-  })
-  router.addEventListener('gossipsub:heartbeat', () => {
-    carrier.check(new Set(router.getPeers().map(String)))
-    refreshAll()
-  })
-  await startRouter(router)
-
-  const unsubscribe = [
-    host.onVerified((peer, connection) => carrier.use(peer, connection)),
-    host.onLost((peer) => {
-      carrier.drop(peer)
-      refreshAll()
-    }),
-  ]
-  for (const peer of host.connections.value) {
-    const connection = host.connection(peer)
-    if (connection !== undefined) carrier.use(peer, connection)
+  async close(): Promise<void> {
+    if (this.#closed) return
+    for (const [name, topic] of this.#topics) this.#leave(name, topic)
+    this.#closed = true
+    for (const remove of this.#unsubscribe) remove()
+    this.#carrier.close()
+    await stopRouter(this.#router)
   }
 
-  let closed = false
-  const publish = (name: string, data: Uint8Array): void => {
+  #now(): number {
+    return this.#host.clock.monotonic()
+  }
+
+  #publish(name: string, topic: Topic, data: Uint8Array): void {
     if (data.byteLength > MAX_GOSSIP_BYTES) {
-      throw new MosaikError('ERR_TOO_LARGE', `a gossip message is at most ${MAX_GOSSIP_BYTES} bytes, not ${data.byteLength}; send a digest and let peers pull the rest`)
+      throw new MosaikError(
+        'ERR_TOO_LARGE',
+        `a gossip message is at most ${MAX_GOSSIP_BYTES} bytes, not ${data.byteLength}; send a digest and let peers pull the rest`,
+      )
     }
-    const joined = topics.get(name)
-    if (closed || joined === undefined || joined.neighbours.value.size === 0) {
-      counters.unheard.add()
+    // The router would remember the message as said, and stay silent when it is said again to somebody.
+    if (this.#topics.get(name) !== topic || topic.neighbours.value.size === 0) {
+      this.#counters.unheard.add()
       return
     }
-    counters.published.add()
-    router.publish(name, data.slice()).catch((error: unknown) => logger.warn('gossip on %s was not sent: %o', name, error))
+    this.#counters.published.add()
+    this.#router.publish(name, data.slice()).catch((error: unknown) => this.#logger.warn('gossip on %s was not sent: %o', name, error))
   }
 
-  const leave = (name: string, topic: Topic): void => {
-    if (topics.get(name) !== topic) return
-    topics.delete(name)
-    if (!closed) router.unsubscribe(name)
+  #leave(name: string, topic: Topic): void {
+    if (this.#topics.get(name) !== topic) return
+    this.#topics.delete(name)
+    this.#router.unsubscribe(name)
     topic.neighbours.close()
   }
 
-  const join = (name: string, receive: Topic['receive']): GossipTopic => {
-    if (closed) throw new MosaikError('ERR_CLOSED', `gossip is closed, the topic ${name} cannot be joined`)
-    if (topics.has(name)) throw new MosaikError('ERR_ALREADY_EXISTS', `the gossip topic ${name} is joined already`)
-    const topic: Topic = { receive, neighbours: createWatch<ReadonlySet<PeerId>>(new Set()) }
-    topics.set(name, topic)
-    router.subscribe(name)
-    refresh(name)
-    return { neighbours: topic.neighbours, publish: (data) => publish(name, data), leave: () => leave(name, topic) }
+  #validate(peer: PeerId, message: Message): TopicValidatorResult {
+    const verdict = this.#judge(peer, message)
+    this.#counters[verdict].add()
+    if (verdict === 'reject') this.#standing.fault(peer, 1, this.#now())
+    return VERDICTS[verdict]
   }
 
-  return {
-    gossip: { join },
-    async close() {
-      if (closed) return
-      for (const [name, topic] of topics) leave(name, topic)
-      closed = true
-      for (const remove of unsubscribe) remove()
-      carrier.close()
-      await stopRouter(router)
-    },
+  #judge(peer: PeerId, { topic, data }: Message): GossipVerdict {
+    const joined = this.#topics.get(topic)
+    if (joined === undefined || !this.#carrier.has(peer)) return 'ignore'
+    if (!this.#standing.allow(peer, this.#now())) {
+      this.#standing.fault(peer, FLOOD_FAULT, this.#now())
+      return 'ignore'
+    }
+    if (data.byteLength > MAX_GOSSIP_BYTES) return 'reject'
+    try {
+      return joined.receive(data, peer)
+    } catch (error) {
+      this.#logger.error('a gossip receiver threw, its message is dropped: %o', error)
+      return 'ignore'
+    }
+  }
+
+  /** Derives the neighbours of a topic anew: who has joined it, of those who are connected. */
+  #refresh(name: string): void {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) return
+    const subscribers = this.#router.getSubscribers(name).map(String) as PeerId[]
+    const next = new Set(subscribers.filter((peer) => this.#carrier.has(peer)))
+    if (!sameMembers(next, topic.neighbours.value)) topic.neighbours.set(next)
+  }
+
+  #refreshAll(): void {
+    for (const name of this.#topics.keys()) this.#refresh(name)
   }
 }
 
@@ -215,14 +237,19 @@ interface Startable {
 const startRouter = (router: GossipSub): Promise<void> => (router as unknown as Startable).start()
 const stopRouter = (router: GossipSub): Promise<void> => (router as unknown as Startable).stop()
 
-function createCounters({ metrics, labels }: Host) {
-  const received = (verdict: GossipVerdict) => metrics.counter('mosaik.gossip.received', { ...labels, verdict })
+interface Counters extends Readonly<Record<GossipVerdict, Counter>> {
+  readonly published: Counter
+  /** Published with no neighbour to hear it. */
+  readonly unheard: Counter
+}
+
+function createCounters({ metrics, labels }: Host): Counters {
+  const received = (verdict: GossipVerdict): Counter => metrics.counter('mosaik.gossip.received', { ...labels, verdict })
   return {
     accept: received('accept'),
     ignore: received('ignore'),
     reject: received('reject'),
     published: metrics.counter('mosaik.gossip.published', labels),
-    /** Published with no neighbour to hear it. */
     unheard: metrics.counter('mosaik.gossip.unheard', labels),
   }
 }
