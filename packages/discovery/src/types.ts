@@ -14,31 +14,31 @@ import type {
 
 export interface DhtOptions {
   /** Addresses of nodes that serve this table. */
-  readonly bootstrap: readonly string[]
+  bootstrap: readonly string[]
   /** Store records for others (default true). */
-  readonly serve?: boolean
+  serve?: boolean
   /** How often records are renewed and looked up while this node has peers (default 60 s; 5 s while it has none). */
-  readonly interval?: Duration
+  interval?: Duration
 }
 
 export interface DiscoveryOptions {
-  readonly bootstrap?: string | readonly string[]
-  readonly tags?: string | readonly string[]
+  bootstrap?: string | readonly string[]
+  tags?: string | readonly string[]
   /** Default 15 s. */
-  readonly announceInterval?: Duration
+  announceInterval?: Duration
   /** The next delay is uniform in interval × [1 − jitter, 1 + jitter]. Default 0.5, between 0 and 1. */
-  readonly announceJitter?: number
+  announceJitter?: number
   /** Entries older than this are hidden and removed. Default 300 s. */
-  readonly purgeAfter?: Duration
+  purgeAfter?: Duration
   /** How far in the future an entry may be dated. Default 10 s. */
-  readonly maxTimeDrift?: Duration
+  maxTimeDrift?: Duration
   /** Events kept for a reader that fell behind. Default 100. */
-  readonly eventsBacklog?: number
-  readonly dht?: false | 'public' | DhtOptions
+  eventsBacklog?: number
+  dht?: false | 'public' | DhtOptions
   /** Default 30 s, ± 50 %. */
-  readonly rttProbeInterval?: Duration
+  rttProbeInterval?: Duration
   /** Hides peers whose smoothed round-trip time is known and above this. */
-  readonly maxRtt?: Duration
+  maxRtt?: Duration
 }
 
 /** What a node says of itself. Immutable. */
@@ -60,12 +60,12 @@ export interface PeerEntry {
 }
 
 export interface UnsignedEntry {
-  readonly peerId: PeerId
-  readonly addresses: readonly string[]
-  readonly tags?: Iterable<string>
-  readonly streams?: Iterable<string>
-  readonly groups?: Iterable<string>
-  readonly tickets?: readonly Ticket[]
+  peerId: PeerId
+  addresses: readonly string[]
+  tags?: Iterable<string>
+  streams?: Iterable<string>
+  groups?: Iterable<string>
+  tickets?: readonly Ticket[]
 }
 
 /** An immutable picture of the network: everyone visible (not stale, not slower than `maxRtt`), self excluded. */

@@ -6,32 +6,32 @@ import { Memory, QUIC_V1, TCP, Unix } from '@multiformats/multiaddr-matcher'
 import { networkInterfaces } from 'node:os'
 
 /** How an endpoint takes part in relaying. */
-export type RelayOption = 'off' | { readonly servers: readonly string[] } | { readonly serve: true }
+export type RelayOption = 'off' | { servers: readonly string[] } | { serve: true }
 
 export interface EndpointOptions {
   /** Whose endpoint this is. Default: a fresh key, so a fresh peer id on every run. */
-  readonly secretKey?: SecretKey
+  secretKey?: SecretKey
   /**
    * Multiaddr texts to listen on: QUIC (`/ip4/…/udp/…/quic-v1`), TCP (`/ip4/…/tcp/…`), Unix sockets (`/unix/%2Fpath`),
    * memory (`/memory/name`, tests). Default: QUIC on every interface, IPv4 and IPv6, free ports. Empty: dial only.
    */
-  readonly listen?: readonly string[]
+  listen?: readonly string[]
   /** Default `'off'`. */
-  readonly relay?: RelayOption
+  relay?: RelayOption
   /** Finds peers of the same network on the local network. Default false. */
-  readonly mdns?: boolean
+  mdns?: boolean
   /** Asks the router to map the listening ports (UPnP). Failures are only logged. Default false. */
-  readonly upnp?: boolean
+  upnp?: boolean
   /** Default: standard error, as selected by `DEBUG` (`DEBUG=mosaik:*`). */
-  readonly logger?: Logger
+  logger?: Logger
   /** Default: none are kept. */
-  readonly metrics?: Metrics
+  metrics?: Metrics
   /** Closes the endpoint when it aborts; aborts the start too. */
-  readonly signal?: AbortSignal
+  signal?: AbortSignal
   /** Which JavaScript half drives the QUIC binary: Mosaik's own (default), or the one it ships with. */
-  readonly quic?: 'own' | 'stock'
+  quic?: 'own' | 'stock'
   /** How TCP, Unix-socket and memory connections are encrypted. Both ends must agree. Default `'noise'`. */
-  readonly encryption?: 'noise' | 'tls'
+  encryption?: 'noise' | 'tls'
 }
 
 /** The options with every default filled in. */

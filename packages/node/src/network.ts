@@ -11,23 +11,23 @@ import { closeTimeout, discoveryOptions } from './options.ts'
 /** Options of `createNetwork`. Everything is optional; by default nothing leaves the machine but what you dial or listen on. */
 export interface NetworkOptions {
   /** Identity of the node. Default: a fresh random key, so a new peer id at each start. */
-  readonly secretKey?: SecretKey
+  secretKey?: SecretKey
   /** Multiaddrs to listen on. Default: QUIC on every interface, free port (IPv4 and IPv6). */
-  readonly listen?: readonly string[]
+  listen?: readonly string[]
   /** Circuit relays: use some, serve as one, or neither (default). */
-  readonly relay?: EndpointOptions['relay']
+  relay?: EndpointOptions['relay']
   /** Find peers of this network on the local network by multicast DNS. Default false. */
-  readonly mdns?: boolean
+  mdns?: boolean
   /** mDNS and the public DHT: the name alone is enough. Default false. */
-  readonly zeroConfig?: boolean
-  readonly discovery?: DiscoveryOptions
-  readonly streams?: StreamsOptions
+  zeroConfig?: boolean
+  discovery?: DiscoveryOptions
+  streams?: StreamsOptions
   /** Default: silent unless `DEBUG` selects `mosaik:*`. */
-  readonly logger?: Logger
+  logger?: Logger
   /** Default: a registry of its own (`createMetrics()`). */
-  readonly metrics?: Metrics
+  metrics?: Metrics
   /** Cuts the start short. It has no effect once the network is there; `close` ends that. */
-  readonly signal?: AbortSignal
+  signal?: AbortSignal
 }
 
 /** One node of a network: who it is, whom it knows, and what flows. */

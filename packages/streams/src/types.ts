@@ -19,33 +19,33 @@ export interface PeerView extends PeerEntry {
 /** How many connected peers of a kind. */
 export interface PeerCondition {
   /** At least this many matching peers are connected. Default 1; 0 always holds. */
-  readonly minimumOf?: number
+  minimumOf?: number
   /** A peer counts only when it has all of these tags. */
-  readonly tags?: string | readonly string[]
+  tags?: string | readonly string[]
   /** A peer counts only when this answers true. Asked again whenever its entry changes. */
-  readonly where?: (peer: PeerView) => boolean
+  where?: (peer: PeerView) => boolean
 }
 
 /** How a consumer comes back to a producer that it lost or that refused it. */
 export interface BackoffOptions {
   /** The first delay. Default 500 ms. */
-  readonly initial?: Duration
+  initial?: Duration
   /** Each delay is the one before times this. Default 1.5, at least 1. */
-  readonly factor?: number
+  factor?: number
   /** No delay is longer, before jitter. Default 60 s. */
-  readonly max?: Duration
+  max?: Duration
   /** A delay is uniform in d × [1 − jitter, 1 + jitter]. Default 0.5, between 0 and 1. */
-  readonly jitter?: number
+  jitter?: number
   /**
    * After this long without a stable connection the consumer waits for a sign of life instead: a change of the own or
    * that producer's entry, or a new connection to it. Default 300 s.
    */
-  readonly giveUpAfter?: Duration
+  giveUpAfter?: Duration
 }
 
 export interface StreamsOptions {
   /** What consumers use unless they say otherwise. */
-  readonly backoff?: BackoffOptions
+  backoff?: BackoffOptions
 }
 
 export type Validators = TicketValidator | readonly TicketValidator[]
@@ -58,51 +58,51 @@ export type Lagging = 'disconnect' | 'drop' | 'wait'
 
 export interface ProducerOptions<T> {
   /** When the producer is online and sends. Default: one connected consumer. */
-  readonly onlineWhen?: PeerCondition
+  onlineWhen?: PeerCondition
   /** Whom to serve. Asked on admission and again whenever the consumer's entry or round-trip time changes. */
-  readonly require?: (peer: PeerView) => boolean
+  require?: (peer: PeerView) => boolean
   /** Consumers must hold a ticket that each of these accepts. */
-  readonly requireTicket?: Validators
+  requireTicket?: Validators
   /** Items that wait here for each consumer. Default 1024, 1 to 1048576. */
-  readonly bufferSize?: number
+  bufferSize?: number
   /** Subscriptions served at a time. Default: no limit. */
-  readonly maxConsumers?: number
+  maxConsumers?: number
   /** Default `disconnect`. */
-  readonly lagging?: Lagging
+  lagging?: Lagging
   /** Gets every datum that was taken and matched no connected consumer. */
-  readonly undelivered?: (datum: T) => void
+  undelivered?: (datum: T) => void
 }
 
 /** What one field must be: this value, or within these bounds, or one of these. */
-export type Rule<V> = V | { readonly gt?: V; readonly gte?: V; readonly lt?: V; readonly lte?: V; readonly in?: readonly V[] }
+export type Rule<V> = V | { gt?: V; gte?: V; lt?: V; lte?: V; in?: readonly V[] }
 /** Which data to get: every named field must satisfy its rule. Evaluated at the producer. */
-export type Criteria<T> = T extends object ? { readonly [K in keyof T]?: Rule<T[K]> } : never
+export type Criteria<T> = T extends object ? { [K in keyof T]?: Rule<T[K]> } : never
 
 export interface ConsumerOptions<T> {
   /** Whom to consume from. Asked before subscribing and again whenever the producer's entry or round-trip time changes. */
-  readonly require?: (peer: PeerView) => boolean
+  require?: (peer: PeerView) => boolean
   /** Producers must hold a ticket that each of these accepts. */
-  readonly requireTicket?: Validators
+  requireTicket?: Validators
   /** When the consumer is online. Default: always (`minimumOf` 0). */
-  readonly onlineWhen?: PeerCondition
+  onlineWhen?: PeerCondition
   /** Which data to get. Default: all. */
-  readonly where?: Criteria<T>
+  where?: Criteria<T>
   /** Items of each producer that wait here for the application. Default 1024, 1 to 1048576. */
-  readonly bufferSize?: number
-  readonly backoff?: BackoffOptions
+  bufferSize?: number
+  backoff?: BackoffOptions
   /** Consume from a producer on the own node too, in process. Default false. */
-  readonly includeLocal?: boolean
+  includeLocal?: boolean
 }
 
 /** Defaults that travel with a definition. Keys beside the sections hold for both sides. */
 export interface StreamDefaults<T> {
   /** Enters the id: streams of different versions never meet. A whole number from 0. */
-  readonly version?: number
-  readonly require?: (peer: PeerView) => boolean
-  readonly requireTicket?: Validators
-  readonly onlineWhen?: PeerCondition
-  readonly producer?: ProducerOptions<T>
-  readonly consumer?: ConsumerOptions<T>
+  version?: number
+  require?: (peer: PeerView) => boolean
+  requireTicket?: Validators
+  onlineWhen?: PeerCondition
+  producer?: ProducerOptions<T>
+  consumer?: ConsumerOptions<T>
 }
 
 /** A stream's name and type, shared by both ends. Made by `defineStream`. */

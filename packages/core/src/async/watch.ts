@@ -1,7 +1,7 @@
 import { MosaikError } from '../check/error.ts'
 
 export interface WaitOptions {
-  readonly signal?: AbortSignal
+  signal?: AbortSignal
 }
 
 /** A value that changes. Readers see the latest one; values in between may be skipped. */
