@@ -1,3 +1,4 @@
+import { componentLogger } from '@mosaik/core'
 import { start, stop } from '@libp2p/interface'
 import { uPnPNAT } from '@libp2p/upnp-nat'
 import { componentsOf } from './node-components.ts'
@@ -11,8 +12,10 @@ const MAPPING_TTL = 12 * 60_000
  * trusted and becomes an address of the node. No router, or one that refuses, is normal: nothing but the log says so.
  */
 export async function createPortMapping(host: Host): Promise<{ close(): Promise<void> }> {
-  const logger = host.logger.forComponent?.('mosaik:upnp') ?? host.logger
-  const mapper = uPnPNAT({ portMappingDescription: 'mosaik', portMappingTTL: MAPPING_TTL, autoConfirmAddress: true })(componentsOf(host.libp2p))
+  const logger = componentLogger(host.logger, 'mosaik:upnp')
+  const mapper = uPnPNAT({ portMappingDescription: 'mosaik', portMappingTTL: MAPPING_TTL, autoConfirmAddress: true })(
+    componentsOf(host.libp2p),
+  )
   try {
     await start(mapper)
   } catch (error) {

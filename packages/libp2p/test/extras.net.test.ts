@@ -26,15 +26,19 @@ test('thirty endpoints on one hub hear an announcement within two seconds', asyn
   for (const each of [hub, ...leaves]) {
     const got: string[] = []
     heard.set(each, got)
-    topics.set(each, each.gossip.join('news', (data) => (got.push(new TextDecoder().decode(data)), 'accept')))
+    topics.set(
+      each,
+      each.gossip.join('news', (data) => (got.push(new TextDecoder().decode(data)), 'accept')),
+    )
   }
   await Promise.all(leaves.map((leaf) => leaf.connect(hub.addresses[0] as string)))
   await topics.get(hub)?.neighbours.until((set) => set.size === 30, { signal: AbortSignal.timeout(10_000) })
-  await Promise.all(leaves.map((leaf) => topics.get(leaf)?.neighbours.until((set) => set.has(hub.id), { signal: AbortSignal.timeout(10_000) })))
+  for (const leaf of leaves) await topics.get(leaf)?.neighbours.until((set) => set.has(hub.id), { signal: AbortSignal.timeout(10_000) })
   const [sender, ...others] = leaves as [Endpoint, ...Endpoint[]]
   // An announcement that overtakes a leaf's joining is not repeated for it; the next one reaches everybody.
   let sent = 0
-  const everyone = (): boolean => Array.from({ length: sent }, (_, i) => `hello ${i}`).some((text) => [hub, ...others].every((each) => heard.get(each)?.includes(text)))
+  const everyone = (): boolean =>
+    Array.from({ length: sent }, (_, i) => `hello ${i}`).some((text) => [hub, ...others].every((each) => heard.get(each)?.includes(text)))
   const timer = setInterval(() => topics.get(sender)?.publish(new TextEncoder().encode(`hello ${sent++}`)), 100)
   await eventually('everyone has heard', everyone, 2_000).finally(() => clearInterval(timer))
 }, 30_000)
@@ -49,10 +53,16 @@ test('ten endpoints that know one bootstrap address of the table find each other
       await session.provide(key)
       const found = new Set<string>()
       while (found.size < 9) {
-        for await (const addresses of session.find(key, { signal: AbortSignal.timeout(15_000) })) found.add(addresses[0]?.split('/p2p/').at(-1) ?? '')
+        for await (const addresses of session.find(key, { signal: AbortSignal.timeout(15_000) }))
+          found.add(addresses[0]?.split('/p2p/').at(-1) ?? '')
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
-      expect([...found].toSorted()).toEqual(nodes.map(({ id }) => id as string).filter((id) => id !== node.id).toSorted())
+      expect([...found].toSorted()).toEqual(
+        nodes
+          .map(({ id }) => id as string)
+          .filter((id) => id !== node.id)
+          .toSorted(),
+      )
     }),
   )
 }, 30_000)
@@ -61,7 +71,9 @@ test('a table is shared by networks that refuse each other otherwise', async () 
   const boot = await endpoint('another network')
   await boot.rendezvous.join({ kind: 'private', bootstrap: [], serve: true })
   const [a, b] = (await endpoints(2)) as [Endpoint, Endpoint]
-  const sessions = await Promise.all([a, b].map((each) => each.rendezvous.join({ kind: 'private', bootstrap: boot.addresses, serve: false })))
+  const sessions = await Promise.all(
+    [a, b].map((each) => each.rendezvous.join({ kind: 'private', bootstrap: boot.addresses, serve: false })),
+  )
   await sessions[0]?.provide(key)
   let found: readonly string[] = []
   while (found.length === 0) {

@@ -45,7 +45,9 @@ async function star(count: number, options: RawHostOptions): Promise<{ hub: Memb
   const hub = await member(undefined, options)
   const leaves = await Promise.all(Array.from({ length: count }, () => member(undefined, options)))
   await Promise.all(leaves.map((leaf) => dial(leaf.host, hub.host)))
-  await eventually('all leaves and the hub see each other', () => [hub, ...leaves].every((m) => m.topic.neighbours.value.size === (m === hub ? count : 1)))
+  await eventually('all leaves and the hub see each other', () =>
+    [hub, ...leaves].every((m) => m.topic.neighbours.value.size === (m === hub ? count : 1)),
+  )
   return { hub, leaves }
 }
 
@@ -62,7 +64,13 @@ test('five nodes on a hub hear each other, once', async () => {
   for (const sender of [hub, ...leaves]) sender.topic.publish(bytes(`from ${id(sender)}`))
   const all = [hub, ...leaves]
   await eventually('everyone has four messages', () => all.every((m) => m.got.length >= 4))
-  for (const m of all) expect(m.got.toSorted()).toEqual(all.filter((other) => other !== m).map((other) => `from ${id(other)}`).toSorted())
+  for (const m of all)
+    expect(m.got.toSorted()).toEqual(
+      all
+        .filter((other) => other !== m)
+        .map((other) => `from ${id(other)}`)
+        .toSorted(),
+    )
   for (const leaf of leaves) expect(new Set(leaf.from)).toEqual(new Set([id(hub)]))
 })
 
@@ -100,7 +108,9 @@ test('nothing above 64 KiB goes out or comes in', async () => {
 
 test('a peer that sends more than 64 KiB is not heard, and loses its voice', async () => {
   const hub = await member()
-  const rude = await rawHost({ parts: { services: { identify: identify(), pubsub: gossipsub({ globalSignaturePolicy: 'StrictNoSign', fallbackToFloodsub: false }) } } })
+  const rude = await rawHost({
+    parts: { services: { identify: identify(), pubsub: gossipsub({ globalSignaturePolicy: 'StrictNoSign', fallbackToFloodsub: false }) } },
+  })
   const router = (rude.libp2p.services as unknown as { pubsub: GossipSub }).pubsub
   router.subscribe('news')
   await dial(rude, hub.host)
@@ -164,7 +174,10 @@ test('gossip moves with the peer to another connection', async () => {
   const first = await dial(a.host, b.host)
   await a.topic.neighbours.until((set) => set.size === 1)
   await b.topic.neighbours.until((set) => set.size === 1)
-  for (const [sender, receiver] of [[a, b], [b, a]] as const) {
+  for (const [sender, receiver] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     const next = await sender.host.libp2p.dial(receiver.host.libp2p.getMultiaddrs(), { force: true })
     for (const old of sender.host.libp2p.getConnections(receiver.host.libp2p.peerId)) if (old !== next) await old.close()
     let sent = 0

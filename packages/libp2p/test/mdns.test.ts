@@ -1,5 +1,5 @@
 import { silentLogger, uniqueId } from '@mosaik/core'
-import { mdns } from '@libp2p/mdns'
+import type { mdns } from '@libp2p/mdns'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
@@ -19,7 +19,9 @@ class FakeDiscovery extends EventTarget {
     this.stopped += 1
   }
   show(id: string, ...addresses: string[]): void {
-    this.dispatchEvent(new CustomEvent('peer', { detail: { id: peerIdFromString(id), multiaddrs: addresses.map((text) => multiaddr(text)) } }))
+    this.dispatchEvent(
+      new CustomEvent('peer', { detail: { id: peerIdFromString(id), multiaddrs: addresses.map((text) => multiaddr(text)) } }),
+    )
   }
 }
 

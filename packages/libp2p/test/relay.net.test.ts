@@ -43,7 +43,10 @@ async function roundTrip(stream: ByteStream, bytes: Uint8Array): Promise<number>
 }
 
 const relayed = (address: string): boolean => address.includes('/p2p-circuit/')
-const hasRelays = (count: number) => (addresses: readonly string[]): boolean => new Set(addresses.filter(relayed).map((a) => a.split('/p2p/')[1])).size === count
+const hasRelays =
+  (count: number) =>
+  (addresses: readonly string[]): boolean =>
+    new Set(addresses.filter(relayed).map((a) => a.split('/p2p/')[1])).size === count
 const port = (from: Endpoint): string => from.addresses[0]?.split('/')[4] ?? ''
 
 afterEach(async () => {

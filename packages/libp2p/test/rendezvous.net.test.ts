@@ -63,7 +63,10 @@ test('ten nodes that know one bootstrap address find each other', async () => {
     nodes.map(async ({ part, host }) => {
       const session = await part.rendezvous.join({ kind: 'private', bootstrap: [boot.address], serve: true })
       await session.provide(key)
-      await finds(session, nodes.map((other) => other.host.id).filter((id) => id !== host.id))
+      await finds(
+        session,
+        nodes.map((other) => other.host.id).filter((id) => id !== host.id),
+      )
     }),
   )
   expect(performance.now() - began).toBeLessThan(15_000)
@@ -74,7 +77,9 @@ test('nodes that only ask are found as well as those that serve', async () => {
   const hub = await boot.part.rendezvous.join({ kind: 'private', bootstrap: [], serve: true })
   await hub.provide(key)
   const [a, b] = [await node(), await node()]
-  const [one, two] = await Promise.all([a, b].map((n) => n.part.rendezvous.join({ kind: 'private', bootstrap: [boot.address], serve: false })))
+  const [one, two] = await Promise.all(
+    [a, b].map((n) => n.part.rendezvous.join({ kind: 'private', bootstrap: [boot.address], serve: false })),
+  )
   await one?.provide(key)
   await finds(two as RendezvousSession, [a.host.id, boot.host.id])
   await finds(hub, [a.host.id])
@@ -112,9 +117,18 @@ test('a record that is not renewed runs out', async () => {
 
 test('waits end when the caller gives up and when the session closes', async () => {
   const lonely = await node()
-  const session = await lonely.part.rendezvous.join({ kind: 'private', bootstrap: [`${lonely.address.replace(/udp\/\d+/, 'udp/1').split('/p2p/')[0]}`], serve: false })
+  const session = await lonely.part.rendezvous.join({
+    kind: 'private',
+    bootstrap: [`${lonely.address.replace(/udp\/\d+/, 'udp/1').split('/p2p/')[0]}`],
+    serve: false,
+  })
   await expect(session.provide(key, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ name: 'TimeoutError' })
-  await expect(session.find(key, { signal: AbortSignal.timeout(50) })[Symbol.asyncIterator]().next()).rejects.toMatchObject({ name: 'TimeoutError' })
+  await expect(
+    session
+      .find(key, { signal: AbortSignal.timeout(50) })
+      [Symbol.asyncIterator]()
+      .next(),
+  ).rejects.toMatchObject({ name: 'TimeoutError' })
   const waiting = session.provide(key)
   const closed = session.close()
   await expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOSED' })
@@ -124,7 +138,9 @@ test('waits end when the caller gives up and when the session closes', async () 
 
 test('a table is joined once at a time, with addresses that can be read', async () => {
   const { part } = await node()
-  await expect(part.rendezvous.join({ kind: 'private', bootstrap: ['nonsense'], serve: false })).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
+  await expect(part.rendezvous.join({ kind: 'private', bootstrap: ['nonsense'], serve: false })).rejects.toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+  })
   const session = await part.rendezvous.join({ kind: 'private', bootstrap: [], serve: true })
   await expect(part.rendezvous.join({ kind: 'private', bootstrap: [], serve: true })).rejects.toMatchObject({ code: 'ERR_ALREADY_EXISTS' })
   await session.close()

@@ -30,7 +30,9 @@ test('neither table stores values', async () => {
 })
 
 test.each(['', 'nonsense', '/ip4/999.0.0.1/udp/1/quic-v1', '/nothing/here'])('the bootstrap address %j is refused', (text) => {
-  expect(() => settingsOf({ kind: 'private', bootstrap: [text], serve: false })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+  expect(() => settingsOf({ kind: 'private', bootstrap: [text], serve: false })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+  )
 })
 
 test('a key is met under the sha2-256 of its bytes', async () => {

@@ -141,7 +141,11 @@ export class Carrier {
     line.opening = true
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(OPEN_TIMEOUT), this.#closed.signal])
-      const stream = await connection.newStream(this.#options.protocol, { signal, maxOutboundStreams: MAX_STREAMS, runOnLimitedConnection: true })
+      const stream = await connection.newStream(this.#options.protocol, {
+        signal,
+        maxOutboundStreams: MAX_STREAMS,
+        runOnLimitedConnection: true,
+      })
       if (this.#lines.get(peer) !== line || line.connection !== connection) stream.abort(new Error('the connection was replaced'))
       else this.#adopt(peer, line, stream)
     } catch (error) {

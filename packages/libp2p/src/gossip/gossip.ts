@@ -1,18 +1,13 @@
-import { createHash } from 'node:crypto'
 import { componentLogger, createWatch, MAX_GOSSIP_BYTES, MosaikError } from '@mosaik/core'
 import type { Counter, Gossip, GossipTopic, GossipVerdict, Logger, PeerId, WatchSource } from '@mosaik/core'
-import { gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
-import type { GossipSub, GossipSubComponents, Message, TopicValidatorFn } from '@libp2p/gossipsub'
+import { TopicValidatorResult } from '@libp2p/gossipsub'
+import type { GossipSub, Message, TopicValidatorFn } from '@libp2p/gossipsub'
 import { componentsOf } from '../node-components.ts'
 import type { Host } from '../seam.ts'
 import { Carrier } from './carrier.ts'
+import { createRouter, PROTOCOL, startRouter, stopRouter } from './router.ts'
 import { createStanding } from './standing.ts'
 
-/** The newest version of the protocol, and no other: both ends are Mosaik. */
-const PROTOCOL = '/meshsub/1.2.0'
-const HEARTBEAT = 1_000
-/** Largest RPC that is read: a message, or an answer to IWANT with several. */
-const MAX_RPC_BYTES = 16 * MAX_GOSSIP_BYTES
 const MAX_BUFFERED_BYTES = 16 * MAX_GOSSIP_BYTES
 /** Senders are heard up to this; a hub that forwards for 1 000 nodes which announce every 15 s stays below a fifth of it. */
 const STANDING = { rate: 400, burst: 4_000, halfLife: 10_000, peers: 4_096 } as const
@@ -20,12 +15,6 @@ const STANDING = { rate: 400, burst: 4_000, halfLife: 10_000, peers: 4_096 } as 
 const FLOOD_FAULT = 0.05
 /** Points of the router's score per fault. Below 0 a peer leaves the mesh, below -80 (8 faults) nothing of it is heard. */
 const POINTS_PER_FAULT = -10
-
-/**
- * How the mesh is built. A node looks for 4 to 6 peers and lets up to 256 graft it: so a hub carries all its leaves (the
- * usual cap of 12 makes 30 leaves of one hub wait seconds for IHAVE rounds), while dense networks stay sparse.
- */
-const MESH = { D: 6, Dlo: 4, Dhi: 256, Dscore: 4, Dout: 2, Dlazy: 6 } as const
 
 interface Topic {
   readonly receive: (data: Uint8Array, from: PeerId) => GossipVerdict
@@ -66,7 +55,14 @@ class GossipOverRouter implements Gossip {
     this.#host = host
     this.#logger = componentLogger(host.logger, 'mosaik:gossip')
     this.#counters = createCounters(host)
-    this.#carrier = new Carrier({ registrar: components.registrar, protocol: PROTOCOL, maxBuffered: MAX_BUFFERED_BYTES, clock, prng, logger: this.#logger })
+    this.#carrier = new Carrier({
+      registrar: components.registrar,
+      protocol: PROTOCOL,
+      maxBuffered: MAX_BUFFERED_BYTES,
+      clock,
+      prng,
+      logger: this.#logger,
+    })
     this.#router = createRouter(components, this.#carrier, (peer) => POINTS_PER_FAULT * this.#standing.faults(peer, this.#now()))
     // One validator for every topic, also for those that were never joined: nothing is cached or forwarded unseen.
     const validate: TopicValidatorFn = (peer, message) => this.#validate(peer.toString() as PeerId, message)
@@ -188,54 +184,6 @@ const VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   ignore: TopicValidatorResult.Ignore,
   reject: TopicValidatorResult.Reject,
 }
-
-function createRouter(components: GossipSubComponents, carrier: Carrier, score: (peer: string) => number): GossipSub {
-  return gossipsub({
-    ...MESH,
-    protocols: [PROTOCOL],
-    globalSignaturePolicy: StrictNoSign,
-    msgIdFn: ({ topic, data }) => createHash('sha256').update(topic).update('\0').update(data).digest().subarray(0, 20),
-    fallbackToFloodsub: false,
-    floodPublish: true,
-    allowPublishToZeroTopicPeers: true,
-    ignoreDuplicatePublishError: true,
-    emitSelf: false,
-    heartbeatInterval: HEARTBEAT,
-    // A rejoin (leave, then join) is back in the mesh after a second or two instead of ten.
-    unsubcribeBackoff: 1_000,
-    pruneBackoff: 10_000,
-    maxInboundDataLength: MAX_RPC_BYTES,
-    maxTopicBytesPerPeer: 64 * 1024,
-    decodeRpcLimits: {
-      maxSubscriptions: 64,
-      maxMessages: 1_024,
-      maxIhaveMessageIDs: 5_000,
-      maxIwantMessageIDs: 5_000,
-      maxIdontwantMessageIDs: 512,
-      maxControlMessages: 1_024,
-      maxPeerInfos: 0,
-    },
-    tagMeshPeers: false,
-    // Only faults count, ours and the router's (broken IWANT promises, grafts against a prune). Many nodes behind one
-    // address are normal here, so the penalty on that is off; so are the rewards, which need traffic to mean anything.
-    scoreParams: { appSpecificScore: score, appSpecificWeight: 1, IPColocationFactorWeight: 0, retainScore: 60_000 },
-    scoreThresholds: { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 },
-  })({
-    privateKey: components.privateKey,
-    peerId: components.peerId,
-    peerStore: components.peerStore,
-    connectionManager: components.connectionManager,
-    logger: components.logger,
-    registrar: carrier.registrar,
-  })
-}
-
-interface Startable {
-  start(): Promise<void>
-  stop(): Promise<void>
-}
-const startRouter = (router: GossipSub): Promise<void> => (router as unknown as Startable).start()
-const stopRouter = (router: GossipSub): Promise<void> => (router as unknown as Startable).stop()
 
 interface Counters extends Readonly<Record<GossipVerdict, Counter>> {
   readonly published: Counter

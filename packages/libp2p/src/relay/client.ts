@@ -1,4 +1,4 @@
-import { abortable, backoff, createWatch, MosaikError, sleep } from '@mosaik/core'
+import { abortable, backoff, componentLogger, createWatch, MosaikError, sleep } from '@mosaik/core'
 import type { Watch } from '@mosaik/core'
 import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface'
 import { createScalableCuckooFilter } from '@libp2p/utils'
@@ -26,7 +26,7 @@ export interface RelayClient {
  * goes away and comes back is asked again, after half a second at first and every ten seconds in the end.
  */
 export function createRelayClient(host: Host, servers: readonly string[]): RelayClient {
-  const logger = host.logger.forComponent?.('mosaik:relay') ?? host.logger
+  const logger = componentLogger(host.logger, 'mosaik:relay')
   const store = reservationsOf(host.libp2p)
   const { addressManager } = componentsOf(host.libp2p)
   const closed = new AbortController()

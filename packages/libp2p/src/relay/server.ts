@@ -27,10 +27,12 @@ export async function createRelayServer(host: Host): Promise<{ close(): Promise<
   const denied = async (asking: Libp2pPeerId): Promise<boolean> => {
     const peer = asking.toString() as PeerId
     const signal = AbortSignal.any([host.signal, AbortSignal.timeout(VERIFY_TIMEOUT)])
-    return host.connections.until((peers) => peers.has(peer), { signal }).then(
-      () => false,
-      () => true,
-    )
+    return host.connections
+      .until((peers) => peers.has(peer), { signal })
+      .then(
+        () => false,
+        () => true,
+      )
   }
   const components = componentsOf(host.libp2p)
   const server = circuitRelayServer({

@@ -1,15 +1,13 @@
-import { backoff, canonical, decodeCanonical, isAddress, MosaikError, sleep, splitAddress } from '@mosaik/core'
-import type { CanonicalValue, PeerId } from '@mosaik/core'
+import { backoff, componentLogger, isAddress, MosaikError, sleep, splitAddress } from '@mosaik/core'
+import type { CanonicalValue, Logger, PeerId } from '@mosaik/core'
 import type { Connection, Stream } from '@libp2p/interface'
-import { byteStream } from '@libp2p/utils'
 import { componentsOf } from '../node-components.ts'
 import type { Host } from '../seam.ts'
+import { framed } from './upgrade-frames.ts'
 
 /** Where two peers on a relayed connection tell each other how to be dialled directly. */
 export const UPGRADE_PROTOCOL = '/mosaik/upgrade/1.0'
-/** Frames are small, addresses few; the rest is dropped. */
-const MAX_FRAME_BYTES = 8 * 1024
-const HEAD_BYTES = 4
+/** Addresses that are told and heeded; the rest is dropped. */
 const MAX_ADDRESSES = 16
 /** The whole exchange, with the dials of both sides. */
 const EXCHANGE_TIMEOUT = 15_000
@@ -25,33 +23,89 @@ const MAX_STREAMS = 4
  * work in JavaScript today: neither QUIC nor TCP can dial from the port they listen on.)
  */
 export async function createUpgrades(host: Host): Promise<{ close(): Promise<void> }> {
-  const logger = host.logger.forComponent?.('mosaik:upgrade') ?? host.logger
-  const { registrar } = componentsOf(host.libp2p)
-  const closed = new AbortController()
-  const running = new Set<Promise<void>>()
-  const answering = new Set<PeerId>()
-  const outcome = (result: 'direct' | 'relayed') => host.metrics.counter('mosaik.relay.upgrades', { ...host.labels, result })
+  const upgrades = new Upgrades(host)
+  await upgrades.start()
+  return upgrades
+}
 
-  const dial = async (peer: PeerId, addresses: readonly string[], signal: AbortSignal): Promise<boolean> => {
-    if (addresses.length === 0) return false
-    try {
-      await host.upgrade(peer, addresses, { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT)]) })
-      return true
-    } catch (error) {
-      logger.debug('%s cannot be dialled directly: %o', peer, error)
-      return false
+class Upgrades {
+  readonly #host: Host
+  readonly #logger: Logger
+  readonly #closed = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  readonly #answering = new Set<PeerId>()
+  #remove: () => void = () => {}
+
+  constructor(host: Host) {
+    this.#host = host
+    this.#logger = componentLogger(host.logger, 'mosaik:upgrade')
+  }
+
+  async start(): Promise<void> {
+    const host = this.#host
+    await componentsOf(host.libp2p).registrar.handle(
+      UPGRADE_PROTOCOL,
+      (stream, connection) => this.#track(this.#answer(stream, connection)),
+      {
+        maxInboundStreams: MAX_STREAMS,
+        maxOutboundStreams: MAX_STREAMS,
+        runOnLimitedConnection: true,
+      },
+    )
+    this.#remove = host.onVerified((peer, connection) => this.#consider(peer, connection))
+    for (const peer of host.connections.value) {
+      const connection = host.connection(peer)
+      if (connection !== undefined) this.#consider(peer, connection)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#remove()
+    this.#closed.abort(new MosaikError('ERR_CLOSED', 'the endpoint is closed'))
+    await Promise.all(this.#running)
+    await componentsOf(this.#host.libp2p).registrar.unhandle(UPGRADE_PROTOCOL)
+  }
+
+  #track(work: Promise<void>): void {
+    this.#running.add(work)
+    void work.finally(() => this.#running.delete(work))
+  }
+
+  #consider(peer: PeerId, connection: Connection): void {
+    if (connection.direction === 'outbound' && isRelayed(connection)) this.#track(this.#improve(peer, connection))
+  }
+
+  /** Tries until the peer is connected directly, or not through this connection any more. */
+  async #improve(peer: PeerId, connection: Connection): Promise<void> {
+    const host = this.#host
+    const delays = backoff(RETRY, host.prng)
+    while (!this.#closed.signal.aborted && host.connection(peer) === connection && connection.status === 'open') {
+      try {
+        const connected = await this.#ask(peer, connection)
+        this.#count(connected ? 'direct' : 'relayed')
+        if (connected) return
+      } catch (error) {
+        const current = host.connection(peer)
+        if (current !== connection) {
+          // The other side was faster, and its connection took the place of this one in mid-sentence.
+          if (current !== undefined && !isRelayed(current)) this.#count('direct')
+          return
+        }
+        this.#logger.debug('no direct upgrade with %s: %o', peer, error)
+      }
+      await sleep(host.clock, delays.next().value, { signal: this.#closed.signal }).catch(() => {})
     }
   }
 
   /** One exchange, from the side that dialled. True when there is a direct connection afterwards. */
-  const ask = async (peer: PeerId, connection: Connection): Promise<boolean> => {
-    const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT)])
+  async #ask(peer: PeerId, connection: Connection): Promise<boolean> {
+    const signal = this.#within(EXCHANGE_TIMEOUT)
     const stream = await connection.newStream(UPGRADE_PROTOCOL, { signal, maxOutboundStreams: MAX_STREAMS, runOnLimitedConnection: true })
     try {
       const frames = framed(stream)
-      await frames.write(direct(host), signal)
+      await frames.write(direct(this.#host), signal)
       const theirs = readAddresses(await frames.read(signal), peer)
-      if (await dial(peer, theirs, signal)) {
+      if (await this.#dial(peer, theirs)) {
         // Told as a courtesy: the relayed connection, and this stream with it, may be gone already.
         await frames.write(true, signal).catch(() => {})
         return true
@@ -67,76 +121,47 @@ export async function createUpgrades(host: Host): Promise<{ close(): Promise<voi
   }
 
   /** The other side of an exchange. */
-  const answer = async (stream: Stream, connection: Connection): Promise<void> => {
+  async #answer(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString() as PeerId
-    const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT)])
     // One at a time and only where it is of use: an answer makes this side dial where the peer says.
-    if (answering.has(peer) || !isRelayed(connection) || host.connection(peer) !== connection) {
-      return stream.abort(new MosaikError('ERR_PROTOCOL', 'there is nothing to upgrade'))
+    if (this.#answering.has(peer) || !isRelayed(connection) || this.#host.connection(peer) !== connection) {
+      stream.abort(new MosaikError('ERR_PROTOCOL', 'there is nothing to upgrade'))
+      return
     }
-    answering.add(peer)
+    const signal = this.#within(EXCHANGE_TIMEOUT)
+    this.#answering.add(peer)
     try {
       const frames = framed(stream)
       const theirs = readAddresses(await frames.read(signal), peer)
-      await frames.write(direct(host), signal)
+      await frames.write(direct(this.#host), signal)
       const connected = (await frames.read(signal)) === true
-      if (!connected) await frames.write(await dial(peer, theirs, signal), signal)
+      if (!connected) await frames.write(await this.#dial(peer, theirs), signal)
       await stream.close({ signal })
     } catch (error) {
-      logger.debug('direct upgrade with %s ended: %o', peer, error)
+      this.#logger.debug('direct upgrade with %s ended: %o', peer, error)
       stream.abort(error as Error)
     } finally {
-      answering.delete(peer)
+      this.#answering.delete(peer)
     }
   }
 
-  /** Tries until the peer is connected directly, or not through this connection any more. */
-  const improve = async (peer: PeerId, connection: Connection): Promise<void> => {
-    const delays = backoff(RETRY, host.prng)
-    while (!closed.signal.aborted && host.connection(peer) === connection && connection.status === 'open') {
-      try {
-        const connected = await ask(peer, connection)
-        outcome(connected ? 'direct' : 'relayed').add()
-        if (connected) return
-      } catch (error) {
-        const current = host.connection(peer)
-        if (current !== connection) {
-          // The other side was faster, and its connection took the place of this one in mid-sentence.
-          if (current !== undefined && !isRelayed(current)) outcome('direct').add()
-          return
-        }
-        logger.debug('no direct upgrade with %s: %o', peer, error)
-      }
-      await sleep(host.clock, delays.next().value, { signal: closed.signal }).catch(() => {})
+  async #dial(peer: PeerId, addresses: readonly string[]): Promise<boolean> {
+    if (addresses.length === 0) return false
+    try {
+      await this.#host.upgrade(peer, addresses, { signal: this.#within(DIAL_TIMEOUT) })
+      return true
+    } catch (error) {
+      this.#logger.debug('%s cannot be dialled directly: %o', peer, error)
+      return false
     }
   }
 
-  const track = (work: Promise<void>): void => {
-    running.add(work)
-    void work.finally(() => running.delete(work))
-  }
-  const consider = (peer: PeerId, connection: Connection): void => {
-    if (connection.direction === 'outbound' && isRelayed(connection)) track(improve(peer, connection))
+  #within(ms: number): AbortSignal {
+    return AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ms)])
   }
 
-  await registrar.handle(UPGRADE_PROTOCOL, (stream, connection) => track(answer(stream, connection)), {
-    maxInboundStreams: MAX_STREAMS,
-    maxOutboundStreams: MAX_STREAMS,
-    runOnLimitedConnection: true,
-  })
-  const remove = host.onVerified(consider)
-  for (const peer of host.connections.value) {
-    const connection = host.connection(peer)
-    if (connection !== undefined) consider(peer, connection)
-  }
-
-  return {
-    async close() {
-      remove()
-      closed.abort(new MosaikError('ERR_CLOSED', 'the endpoint is closed'))
-      await Promise.all(running)
-      await registrar.unhandle(UPGRADE_PROTOCOL)
-    },
+  #count(result: 'direct' | 'relayed'): void {
+    this.#host.metrics.counter('mosaik.relay.upgrades', { ...this.#host.labels, result }).add()
   }
 }
 
@@ -157,29 +182,4 @@ function readAddresses(value: CanonicalValue, peer: PeerId): readonly string[] {
     .slice(0, MAX_ADDRESSES)
     .filter((text) => isAddress(text))
     .filter((text) => !text.includes('/p2p-circuit') && splitAddress(text).peerId === peer)
-}
-
-interface Frames {
-  read(signal: AbortSignal): Promise<CanonicalValue>
-  write(value: CanonicalValue, signal: AbortSignal): Promise<void>
-}
-
-/** Canonical CBOR behind 4-byte big-endian lengths, like every frame of Mosaik. */
-function framed(stream: Stream): Frames {
-  const bytes = byteStream(stream, { maxBufferSize: 2 * MAX_FRAME_BYTES })
-  return {
-    async read(signal) {
-      const head = (await bytes.read({ bytes: HEAD_BYTES, signal })).subarray()
-      const length = new DataView(head.buffer, head.byteOffset, HEAD_BYTES).getUint32(0)
-      if (length > MAX_FRAME_BYTES) throw new MosaikError('ERR_PROTOCOL', `an upgrade frame has at most ${MAX_FRAME_BYTES} bytes, not ${length}`)
-      return decodeCanonical((await bytes.read({ bytes: length, signal })).subarray())
-    },
-    async write(value, signal) {
-      const body = canonical(value)
-      const frame = new Uint8Array(HEAD_BYTES + body.length)
-      new DataView(frame.buffer).setUint32(0, body.length)
-      frame.set(body, HEAD_BYTES)
-      await bytes.write(frame, { signal })
-    },
-  }
 }

@@ -1,4 +1,4 @@
-import { deriveId } from '@mosaik/core'
+import { componentLogger, deriveId } from '@mosaik/core'
 import type { NetworkId } from '@mosaik/core'
 import { start, stop } from '@libp2p/interface'
 import type { PeerDiscovery, PeerInfo } from '@libp2p/interface'
@@ -26,7 +26,7 @@ export const noLocalPeers: LocalPeers = { onLocalPeer: () => () => {}, close: as
 
 /** Asks the local network for peers of this network and answers those who ask. A socket that cannot be had is logged; nothing depends on it. */
 export async function createLocalPeers(host: Host, make: typeof mdns = mdns): Promise<LocalPeers> {
-  const logger = host.logger.forComponent?.('mosaik:mdns') ?? host.logger
+  const logger = componentLogger(host.logger, 'mosaik:mdns')
   const listeners = new Set<(addresses: readonly string[]) => void>()
   const remembered = new Map<string, readonly string[]>()
 

@@ -21,14 +21,19 @@ export async function createRendezvous(host: Host): Promise<RendezvousPart> {
 
   const join = async (table: RendezvousTable): Promise<RendezvousSession> => {
     if (closing !== undefined) throw new MosaikError('ERR_CLOSED', 'the endpoint is closed, no table can be joined')
-    if (sessions.has(table.kind)) throw new MosaikError('ERR_ALREADY_EXISTS', `the ${table.kind} table is joined already; close that session first`)
+    if (sessions.has(table.kind))
+      throw new MosaikError('ERR_ALREADY_EXISTS', `the ${table.kind} table is joined already; close that session first`)
     const settings = settingsOf(table)
     const opening = openSession(host, identity, settings)
     sessions.set(table.kind, opening)
     const forget = (): void => void (sessions.get(table.kind) === opening && sessions.delete(table.kind))
     try {
       const session = await opening
-      return { ...session, close: () => session.close().finally(forget) }
+      return {
+        provide: (key, options) => session.provide(key, options),
+        find: (key, options) => session.find(key, options),
+        close: () => session.close().finally(forget),
+      }
     } catch (error) {
       forget()
       throw error
@@ -36,8 +41,7 @@ export async function createRendezvous(host: Host): Promise<RendezvousPart> {
   }
 
   const close = async (): Promise<void> => {
-    const open = await Promise.allSettled(sessions.values())
-    await Promise.allSettled(open.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)))
+    await Promise.allSettled([...sessions.values()].map(async (session) => (await session).close()))
     await Promise.allSettled([identity.close(), local.close()])
   }
   return {

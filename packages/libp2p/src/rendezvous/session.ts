@@ -3,6 +3,9 @@ import type { RendezvousSession, UniqueId, WaitOptions } from '@mosaik/core'
 import { start, stop } from '@libp2p/interface'
 import type { PeerId as Libp2pPeerId, PeerInfo } from '@libp2p/interface'
 import { kadDHT } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
+import type { Ping } from '@libp2p/ping'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
@@ -26,18 +29,30 @@ interface KadInside extends EventTarget {
   readonly providers: { addProvider(cid: CID, provider: Libp2pPeerId): Promise<void>; getProviders(cid: CID): Promise<Libp2pPeerId[]> }
 }
 
+const insideOf = (kad: KadDHT): KadInside => kad as unknown as KadInside
+
 /** The name of a key in a table: CID v1, raw codec, sha2-256 of the key's 32 bytes. */
 export async function cidOf(key: UniqueId): Promise<CID> {
   return CID.createV1(raw.code, await sha256.digest(toBytes(key)))
 }
 
 /** Joins a table: starts a kad-dht on the running node and keeps looking for its bootstrap nodes in the background. */
-export async function openSession(host: Host, identity: Identity, settings: TableSettings, validity: number = RECORD_VALIDITY): Promise<RendezvousSession> {
+export async function openSession(
+  host: Host,
+  identity: Identity,
+  settings: TableSettings,
+  validity: number = RECORD_VALIDITY,
+): Promise<RendezvousSession> {
+  const kad = createKad(host, settings, await identity.ensure(), validity)
+  await start(kad)
+  return new TableSession(host, identity, settings, kad)
+}
+
+function createKad(host: Host, settings: TableSettings, ping: Ping, validity: number): KadDHT {
   const components = componentsOf(host.libp2p)
-  const store = createRecordStore({ ...STORE_LIMITS, validity }, () => host.clock.monotonic())
   const kad = kadDHT(settings.kad)({
-    ping: await identity.ensure(),
-    datastore: store,
+    ping,
+    datastore: createRecordStore({ ...STORE_LIMITS, validity }, () => host.clock.monotonic()),
     peerId: components.peerId,
     privateKey: components.privateKey,
     registrar: components.registrar,
@@ -47,104 +62,156 @@ export async function openSession(host: Host, identity: Identity, settings: Tabl
     events: components.events,
     logger: components.logger,
   })
-  const inside = kad as unknown as KadInside
-  const closed = new AbortController()
-  const self = host.libp2p.peerId
-  // A table is made up of whoever takes part in it, of whichever network.
-  const intolerant = host.tolerate(() => true)
   // What the table says of addresses goes where libp2p looks when the table wants to dial.
-  inside.addEventListener('peer', (event) => {
-    const { detail } = event as CustomEvent<PeerInfo>
-    const multiaddrs = detail.multiaddrs.slice(0, MAX_ADDRESSES)
-    if (multiaddrs.length === 0 || detail.id.equals(self)) return
-    components.peerStore.merge(detail.id, { multiaddrs }).catch((error: unknown) => host.logger.debug('addresses of %s were not kept: %o', detail.id.toString(), error))
+  insideOf(kad).addEventListener('peer', (event) => {
+    const { id, multiaddrs } = (event as CustomEvent<PeerInfo>).detail
+    if (multiaddrs.length === 0 || id.equals(components.peerId)) return
+    components.peerStore.merge(id, { multiaddrs: multiaddrs.slice(0, MAX_ADDRESSES) }).catch((error: unknown) => {
+      host.logger.debug('addresses of %s were not kept: %o', id.toString(), error)
+    })
   })
-  await start(kad)
+  return kad
+}
 
-  const introduce = identity.ask
-  const populated = (): boolean => inside.routingTable.size > 0
-  const others = settings.bootstrap.filter((address) => !address.toString().endsWith(`/p2p/${self}`))
-  /** A serving node without anybody to look for is the table by itself; whoever comes asks it. */
-  const alone = (): boolean => settings.serve && others.length === 0 && !populated()
-  const background = others.map((address) => keepBootstrap({ host, address, signal: closed.signal, populated, introduce }))
+class TableSession implements RendezvousSession {
+  readonly #host: Host
+  readonly #settings: TableSettings
+  readonly #kad: KadDHT
+  readonly #inside: KadInside
+  readonly #closed = new AbortController()
+  readonly #bootstrap: readonly Multiaddr[]
+  readonly #background: readonly Promise<void>[]
+  /** A table is made up of whoever takes part in it, of whichever network. */
+  readonly #intolerant: () => void
+  #closing: Promise<void> | undefined
 
-  const bounded = (signal: AbortSignal | undefined): AbortSignal =>
-    AbortSignal.any([AbortSignal.timeout(QUERY_TIMEOUT), closed.signal, ...(signal === undefined ? [] : [signal])])
-
-  /** Why a query was cut: the caller's reason, the close, or the time that is up. */
-  const failure = (what: string, options: WaitOptions | undefined, cause: unknown): unknown => {
-    if (options?.signal?.aborted === true) return options.signal.reason
-    if (closed.signal.aborted) return closedError(settings.name, what)
-    const detail = populated() ? 'no node of the table answered' : `no node of the table is reachable; bootstrap: ${settings.bootstrap.join(', ') || 'none given'}`
-    return new MosaikError('ERR_TIMEOUT', `${what} in the ${settings.name} table did not succeed within ${QUERY_TIMEOUT / 1000} s: ${detail}`, { cause })
+  constructor(host: Host, identity: Identity, settings: TableSettings, kad: KadDHT) {
+    this.#host = host
+    this.#settings = settings
+    this.#kad = kad
+    this.#inside = insideOf(kad)
+    this.#intolerant = host.tolerate(() => true)
+    this.#bootstrap = settings.bootstrap.filter((address) => !address.toString().endsWith(`/p2p/${host.id}`))
+    const { signal } = this.#closed
+    const populated = (): boolean => this.#populated
+    this.#background = this.#bootstrap.map((address) => keepBootstrap({ host, address, signal, populated, introduce: identity.ask }))
   }
 
-  const provide = async (key: UniqueId, options?: WaitOptions): Promise<void> => {
-    options?.signal?.throwIfAborted()
-    if (closed.signal.aborted) throw closedError(settings.name, 'provide')
+  async provide(key: UniqueId, options?: WaitOptions): Promise<void> {
+    this.#admit('provide', options)
+    const { serve, name } = this.#settings
     const cid = await cidOf(key)
-    if (settings.serve) await inside.providers.addProvider(cid, self)
-    if (alone()) return
-    const signal = bounded(options?.signal)
-    let stored = settings.serve ? 1 : 0
-    try {
-      await abortable(
-        (async () => {
-          for await (const event of kad.provide(cid, { signal })) {
-            if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') stored += 1
-          }
-        })(),
-        signal,
-      )
-    } catch (error) {
-      if (stored === 0 || closed.signal.aborted || options?.signal?.aborted === true) throw failure('provide', options, error)
-    }
-    if (stored === 0) throw new MosaikError('ERR_UNREACHABLE', `no node of the ${settings.name} table took the record; it is tried again when provide is called again`)
-  }
-
-  const find = async function* (key: UniqueId, options?: WaitOptions): AsyncGenerator<readonly string[]> {
-    options?.signal?.throwIfAborted()
-    if (closed.signal.aborted) throw closedError(settings.name, 'find')
-    const cid = await cidOf(key)
-    const signal = bounded(options?.signal)
-    const seen = new Set<string>([self.toString()])
-    const fresh = async function* (providers: readonly PeerInfo[]): AsyncGenerator<readonly string[]> {
-      for (const provider of providers) {
-        const id = provider.id.toString()
-        if (seen.has(id)) continue
-        const addresses = await addressesOf(host, provider)
-        if (addresses.length === 0) continue
-        seen.add(id)
-        yield addresses
+    if (serve) await this.#inside.providers.addProvider(cid, this.#host.libp2p.peerId)
+    if (this.#alone) return
+    const signal = this.#bounded(options)
+    let stored = serve ? 1 : 0
+    const store = async (): Promise<void> => {
+      for await (const event of this.#kad.provide(cid, { signal })) {
+        if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') stored += 1
       }
     }
-    if (settings.serve) yield* fresh((await inside.providers.getProviders(cid)).map((id) => ({ id, multiaddrs: [] })))
-    if (alone()) return
-    const events = kad.findProviders(cid, { signal })[Symbol.asyncIterator]()
+    try {
+      await abortable(store(), signal)
+    } catch (error) {
+      if (stored === 0 || this.#isCut(options)) throw this.#failure('provide', options, error)
+    }
+    if (stored > 0) return
+    throw new MosaikError('ERR_UNREACHABLE', `no node of the ${name} table took the record; it is tried again when provide is called again`)
+  }
+
+  async *find(key: UniqueId, options?: WaitOptions): AsyncGenerator<readonly string[]> {
+    this.#admit('find', options)
+    const cid = await cidOf(key)
+    const seen = new Set<string>([this.#host.id])
+    if (this.#settings.serve) {
+      const held = await this.#inside.providers.getProviders(cid)
+      yield* this.#fresh(
+        held.map((id) => ({ id, multiaddrs: [] })),
+        seen,
+      )
+    }
+    if (this.#alone) return
+    const signal = this.#bounded(options)
+    const events = this.#kad.findProviders(cid, { signal })[Symbol.asyncIterator]()
     try {
       for (;;) {
         const next = await abortable(events.next(), signal)
         if (next.done === true) return
-        if (next.value.name === 'PROVIDER') yield* fresh(next.value.providers)
+        if (next.value.name === 'PROVIDER') yield* this.#fresh(next.value.providers, seen)
       }
     } catch (error) {
       // Time is up after some answers: those were the answers.
-      if (seen.size > 1 && !closed.signal.aborted && options?.signal?.aborted !== true) return
-      throw failure('find', options, error)
+      if (seen.size > 1 && !this.#isCut(options)) return
+      throw this.#failure('find', options, error)
     } finally {
       void events.return?.(undefined)?.catch(() => {})
     }
   }
 
-  let closing: Promise<void> | undefined
-  const close = async (): Promise<void> => {
-    closed.abort(closedError(settings.name, 'the session'))
-    intolerant()
-    await Promise.all(background)
-    await kad.setMode('client')
-    await stop(kad)
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
-  return { provide, find, close: () => (closing ??= close()) }
+
+  async #close(): Promise<void> {
+    this.#closed.abort(this.#closedError('the session'))
+    this.#intolerant()
+    await Promise.all(this.#background)
+    await this.#kad.setMode('client')
+    await stop(this.#kad)
+  }
+
+  get #populated(): boolean {
+    return this.#inside.routingTable.size > 0
+  }
+
+  /** A serving node without anybody to look for is the table by itself; whoever comes asks it. */
+  get #alone(): boolean {
+    return this.#settings.serve && this.#bootstrap.length === 0 && !this.#populated
+  }
+
+  #admit(what: string, options: WaitOptions | undefined): void {
+    options?.signal?.throwIfAborted()
+    if (this.#closed.signal.aborted) throw this.#closedError(what)
+  }
+
+  #bounded(options: WaitOptions | undefined): AbortSignal {
+    const signals = [AbortSignal.timeout(QUERY_TIMEOUT), this.#closed.signal]
+    return AbortSignal.any(options?.signal === undefined ? signals : [...signals, options.signal])
+  }
+
+  #isCut(options: WaitOptions | undefined): boolean {
+    return this.#closed.signal.aborted || options?.signal?.aborted === true
+  }
+
+  /** Why a query was cut: the caller's reason, the close, or the time that is up. */
+  #failure(what: string, options: WaitOptions | undefined, cause: unknown): unknown {
+    if (options?.signal?.aborted === true) return options.signal.reason
+    if (this.#closed.signal.aborted) return this.#closedError(what)
+    const { name, bootstrap } = this.#settings
+    const missing = this.#populated
+      ? 'no node of the table answered'
+      : `no node of the table is reachable; bootstrap: ${bootstrap.join(', ') || 'none given'}`
+    return new MosaikError('ERR_TIMEOUT', `${what} in the ${name} table did not succeed within ${QUERY_TIMEOUT / 1000} s: ${missing}`, {
+      cause,
+    })
+  }
+
+  #closedError(what: string): MosaikError {
+    return new MosaikError('ERR_CLOSED', `the ${this.#settings.name} table was left, ${what} was cut; join it again`)
+  }
+
+  /** Addresses of those who were not seen yet. */
+  async *#fresh(providers: readonly PeerInfo[], seen: Set<string>): AsyncGenerator<readonly string[]> {
+    for (const provider of providers) {
+      const id = provider.id.toString()
+      if (seen.has(id)) continue
+      const addresses = await addressesOf(this.#host, provider)
+      if (addresses.length === 0) continue
+      seen.add(id)
+      yield addresses
+    }
+  }
 }
 
 /** Texts to dial a provider by: those that came with the answer, or those that are known anyway. */
@@ -163,7 +230,3 @@ async function stored(host: Host, peer: Libp2pPeerId): Promise<PeerInfo['multiad
 }
 
 const withPeer = (address: string, id: string): string => (address.endsWith(`/p2p/${id}`) ? address : `${address}/p2p/${id}`)
-
-const closedError = (table: string, what: string): MosaikError =>
-  new MosaikError('ERR_CLOSED', `the ${table} table was left, ${what} was cut; join it again`)
-

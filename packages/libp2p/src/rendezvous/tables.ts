@@ -85,5 +85,8 @@ function parse(text: string): Multiaddr {
   } catch {
     // reported below, with what is allowed
   }
-  throw new MosaikError('ERR_INVALID_OPTION', `a bootstrap address must be a multiaddr such as /ip4/192.0.2.1/udp/4001/quic-v1/p2p/12D3Koo…, not ${JSON.stringify(text)}`)
+  throw new MosaikError(
+    'ERR_INVALID_OPTION',
+    `a bootstrap address must be a multiaddr such as /ip4/192.0.2.1/udp/4001/quic-v1/p2p/12D3Koo…, not ${JSON.stringify(text)}`,
+  )
 }
