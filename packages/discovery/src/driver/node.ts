@@ -28,6 +28,7 @@ export class DiscoveryNode {
   readonly #announcer: Announcer
   readonly #syncer: Syncer
   readonly #meeting: Meeting
+  #serving = false
   #closing: Promise<void> | undefined
 
   constructor(endpoint: Endpoint, config: DiscoveryConfig) {
@@ -57,7 +58,9 @@ export class DiscoveryNode {
     const { endpoint } = this.#node
     this.#serve(SYNC_PROTOCOL, (stream) => this.#syncer.accept(stream))
     this.#serve(PING_PROTOCOL, (stream) => this.pinger.accept(stream))
+    this.#serving = true
     this.#announcer.start()
+    this.pinger.start()
     this.#scope.spawn((signal) => follow(endpoint.addressesWatch, signal, (addresses) => this.#setAddresses(addresses)))
     this.connector.start()
     await this.#meeting.start()
@@ -80,7 +83,7 @@ export class DiscoveryNode {
   }
 
   async #close(): Promise<void> {
-    await sayFarewell(this.#node, this.#announcer, this.#syncer, this.#announcer.neighbours)
+    if (this.#serving) await sayFarewell(this.#node, this.#announcer, this.#syncer, this.#announcer.neighbours)
     this.keeper.close()
     await this.#scope.close(new MosaikError('ERR_CLOSED', 'discovery was closed'))
   }

@@ -27,7 +27,10 @@ export class Pinger {
 
   constructor(node: NodeContext) {
     this.#node = node
-    if (node.config.maxRtt !== undefined) this.#probe()
+  }
+
+  start(): void {
+    if (this.#node.config.maxRtt !== undefined) this.#probe()
   }
 
   rtt(peer: PeerId): number | undefined {

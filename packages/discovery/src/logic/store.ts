@@ -94,7 +94,7 @@ export class Store {
     const wasVisible = this.entryOf(head.peerId) !== undefined
     this.#set(statement, before)
     this.#unsigned.delete(head.peerId)
-    this.#expire(head)
+    this.nextExpiry = Math.min(this.nextExpiry, this.#lastMoment(head))
     this.#departed.delete(head.peerId)
     if (details === undefined) {
       this.#departed.add(head.peerId)
@@ -115,7 +115,11 @@ export class Store {
     this.nextExpiry = Number.POSITIVE_INFINITY
     for (const [peerId, held] of this.#held) {
       if (peerId === this.#self) continue
-      if (this.#expire(held.statement.head) >= now) continue
+      const last = this.#lastMoment(held.statement.head)
+      if (last >= now) {
+        this.nextExpiry = Math.min(this.nextExpiry, last)
+        continue
+      }
       this.#drop(held)
       if (held.entry !== undefined) stale.push(held.entry)
     }
@@ -170,10 +174,8 @@ export class Store {
   }
 
   /** The last moment at which a statement counts; departures outlive everything that they refuse. */
-  #expire(head: Head): number {
-    const last = head.updatedAt + this.#rules.purgeAfter + (head.details === undefined ? this.#rules.maxTimeDrift : 0)
-    this.nextExpiry = Math.min(this.nextExpiry, last)
-    return last
+  #lastMoment(head: Head): number {
+    return head.updatedAt + this.#rules.purgeAfter + (head.details === undefined ? this.#rules.maxTimeDrift : 0)
   }
 
   #forgetOldDepartures(): void {

@@ -1,0 +1,203 @@
+import { seededPrng, uniqueId } from '@mosaik/core'
+import type { PeerId } from '@mosaik/core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { AddressBook } from '../src/logic/address-book.ts'
+import { PersistentMap } from '../src/logic/persistent-map.ts'
+import { Pulls } from '../src/logic/pulls.ts'
+import { wantedNeighbours } from '../src/logic/ring.ts'
+import { RttTable } from '../src/logic/rtt.ts'
+import { jittered, renewAfter, sample } from '../src/logic/schedule.ts'
+import { clockSkew } from '../src/logic/skew.ts'
+import { keyOf } from '../src/logic/statement.ts'
+import { author, statement } from './builders.ts'
+
+const ids = Array.from({ length: 8 }, (_, i) => author(`peer ${i}`).id)
+const [p0, p1, p2] = ids as [PeerId, PeerId, PeerId]
+
+describe('round-trip times (RFC 6298, section 2)', () => {
+  test('the first sample stands, later ones count an eighth', () => {
+    const table = new RttTable(1000)
+    expect(table.get(p0, 0)).toBeUndefined()
+    expect(table.sample(p0, 80, 0)).toBe(80)
+    expect(table.sample(p0, 160, 10)).toBe(90)
+    expect(table.get(p0, 10)).toBe(90)
+  })
+
+  test('expire, and start anew', () => {
+    const table = new RttTable(1000)
+    table.sample(p0, 80, 0)
+    expect(table.get(p0, 1000)).toBe(80)
+    expect(table.get(p0, 1001)).toBeUndefined()
+    expect(table.sample(p0, 10, 1002)).toBe(10)
+    table.forget(p0)
+    expect(table.get(p0, 1002)).toBeUndefined()
+  })
+})
+
+test('PersistentMap is a Map whose old versions stay (property)', () => {
+  const change = fc.tuple(fc.constantFrom(...ids), fc.option(fc.nat(), { nil: undefined }))
+  fc.assert(
+    fc.property(fc.array(fc.array(change, { maxLength: 5 })), (batches) => {
+      let map = PersistentMap.empty<PeerId, number>()
+      const twin = new Map<PeerId, number>()
+      for (const batch of batches) {
+        const [before, old] = [map, [...map.values()]]
+        map = map.with(batch)
+        for (const [key, value] of batch) value === undefined ? twin.delete(key) : twin.set(key, value)
+        expect([...before.values()]).toEqual(old)
+        expect(map.size).toBe(twin.size)
+        expect([...map.values()].sort()).toEqual([...twin.values()].sort())
+        for (const id of ids) expect(map.get(id)).toBe(twin.get(id))
+      }
+    }),
+  )
+})
+
+describe('neighbours on the ring', () => {
+  const peersOf = (count: number): { peerId: PeerId; key: string }[] =>
+    Array.from({ length: count }, (_, i) => ({ peerId: `peer ${i}` as PeerId, key: uniqueId(`peer ${i}`).slice(0, 32) }))
+
+  test.each([2, 3, 7, 50, 200])('connect %d nodes, with at most five dialled by each and short ways', (count) => {
+    const peers = peersOf(count)
+    const links = new Map(peers.map(({ peerId }) => [peerId, new Set<PeerId>()]))
+    for (const { peerId, key } of peers) {
+      const wanted = wantedNeighbours(key, peers.filter((other) => other.peerId !== peerId), () => false)
+      expect(wanted.length).toBeLessThanOrEqual(5)
+      for (const other of wanted) {
+        links.get(peerId)?.add(other)
+        links.get(other)?.add(peerId)
+      }
+    }
+    let reached = new Set([(peers[0] as { peerId: PeerId }).peerId])
+    let steps = 0
+    while (reached.size < count) {
+      const next = new Set([...reached].flatMap((peer) => [peer, ...(links.get(peer) ?? [])]))
+      expect(next.size).toBeGreaterThan(reached.size)
+      reached = next
+      steps++
+    }
+    expect(steps).toBeLessThanOrEqual(6)
+  })
+
+  test('who cannot be reached is replaced by the next one', () => {
+    const peers = peersOf(20)
+    const [first] = wantedNeighbours('00'.repeat(16), peers, () => false)
+    const others = wantedNeighbours('00'.repeat(16), peers, (peer) => peer === first)
+    expect(others).not.toContain(first)
+    expect(others.length).toBeGreaterThanOrEqual(2)
+  })
+})
+
+describe('the address book', () => {
+  const address = (port: number, peer?: PeerId): string => `/ip4/127.0.0.1/udp/${port}/quic-v1${peer === undefined ? '' : `/p2p/${peer}`}`
+  const everyone = (): boolean => true
+
+  test('keeps bootstrap addresses for ever, and remembered ones until their owner says goodbye', () => {
+    const book = new AddressBook([address(1)])
+    book.remember(p1, [address(2, p1)])
+    expect(book.lost(everyone)).toEqual({ bootstrap: [address(1)], remembered: [address(2, p1)] })
+    book.forget(p1)
+    expect(book.lost(everyone)).toEqual({ bootstrap: [address(1)], remembered: [] })
+  })
+
+  test('knows who answered where, and looks only for those who are missing', () => {
+    const book = new AddressBook([address(1)])
+    book.remember(undefined, [address(3)])
+    book.answered(address(1), p1)
+    book.answered(address(3), p2)
+    const lost = book.lost((peer) => peer === p2)
+    expect(lost).toEqual({ bootstrap: [], remembered: [address(3)] })
+  })
+
+  test('holds the 64 most recent', () => {
+    const book = new AddressBook([])
+    for (let port = 1; port <= 100; port++) book.remember(undefined, [address(port)])
+    const { remembered } = book.lost(everyone)
+    expect(remembered).toHaveLength(64)
+    expect(remembered).toContain(address(100))
+    expect(remembered).not.toContain(address(36))
+  })
+})
+
+describe('pulls', () => {
+  const said = (i: number, updatedAt = 1): ReturnType<typeof statement>['head'] => statement(author(`peer ${i}`), { updatedAt }).head
+
+  test('gather what one source has, one fetch per source at a time', () => {
+    const pulls = new Pulls(2, 10)
+    pulls.add(said(0), [p2], 0)
+    pulls.add(said(1), [p2], 0)
+    expect(pulls.take(0)).toEqual({ source: p2, keys: [keyOf(p0), keyOf(p1)] })
+    pulls.add(said(3), [p2], 0)
+    expect(pulls.take(0)).toBeUndefined()
+    pulls.arrived(said(0))
+    pulls.arrived(said(1))
+    expect(pulls.settle(p2, 0)).toBe(0)
+    expect(pulls.take(0)?.keys).toHaveLength(1)
+  })
+
+  test('ask the next source after a pause, and give up after a few attempts', () => {
+    const pulls = new Pulls(2, 10)
+    pulls.add(said(0), [p1, p0], 0)
+    let now = 0
+    const asked: PeerId[] = []
+    for (let given = 0; given === 0; ) {
+      const next = pulls.take(now)
+      if (next === undefined) {
+        now = pulls.nextDue() as number
+        continue
+      }
+      asked.push(next.source)
+      given = pulls.settle(next.source, now)
+    }
+    expect(asked).toEqual([p1, p0, p1, p0, p1])
+    expect(now).toBeGreaterThan(500)
+    expect(pulls.nextDue()).toBeUndefined()
+  })
+
+  test('an older statement does not satisfy a newer announcement', () => {
+    const pulls = new Pulls(2, 10)
+    pulls.add(said(0, 5), [p1], 0)
+    pulls.arrived(said(0, 4))
+    expect(pulls.nextDue()).toBe(0)
+    pulls.arrived(said(0, 6))
+    expect(pulls.nextDue()).toBeUndefined()
+  })
+
+  test('are bounded, in all and at once', () => {
+    const pulls = new Pulls(1, 10)
+    const { head } = statement(author('x'), { updatedAt: 1 })
+    for (let i = 0; i < 4096; i++) expect(pulls.add({ ...head, peerId: `${i}` as PeerId }, [p0], 0)).toBe(true)
+    expect(pulls.add({ ...head, peerId: 'more' as PeerId }, [p0], 0)).toBe(false)
+    expect(pulls.take(0)?.keys).toHaveLength(10)
+    expect(pulls.take(0)).toBeUndefined()
+  })
+})
+
+describe('schedules', () => {
+  test('jitter stays within its bounds', () => {
+    const prng = seededPrng(1)
+    const delays = Array.from({ length: 1000 }, () => jittered(100, 0.5, prng))
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(50)
+    expect(Math.max(...delays)).toBeLessThanOrEqual(150)
+    expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(90)
+  })
+
+  test('renewals are every interval in small networks, and often enough in large ones', () => {
+    expect(renewAfter(15, 300, 2)).toBe(15)
+    expect(renewAfter(15, 300, 30)).toBe(45)
+    expect(renewAfter(15, 300, 1000)).toBe(75)
+    expect(renewAfter(500, 300, 1000)).toBe(500)
+  })
+
+  test('a sample is of different items', () => {
+    expect(sample([1, 2, 3], 5, seededPrng(1)).sort()).toEqual([1, 2, 3])
+    expect(new Set(sample([...Array(100).keys()], 10, seededPrng(2))).size).toBe(10)
+  })
+})
+
+test('a clock is skewed only by what the delay cannot explain', () => {
+  expect(clockSkew(150, 100, 200)).toBe(0)
+  expect(clockSkew(260, 100, 200)).toBe(60)
+  expect(clockSkew(40, 100, 200)).toBe(-60)
+})
