@@ -11,6 +11,8 @@ const GREET_MS = 100
 const SPREAD = 2
 const SPREAD_MS = 100
 const MAX_RECENT = 1024
+/** What is announced at the same moment has time to arrive before catalogs are compared, so that they are equal. */
+const SETTLE_MS = 500
 
 /**
  * Decides with whom catalogs are compared: new neighbours, one neighbour at random per announce interval, and two
@@ -33,7 +35,7 @@ export class Reconciler {
 
   tick(): void {
     this.#greetings = 0
-    this.#compareWithSome(1)
+    this.#after(Math.min(SETTLE_MS, this.#node.config.announceInterval / 4), () => this.#compareWithSome(1))
   }
 
   /** One of the two sides is enough. */
