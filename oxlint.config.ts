@@ -105,6 +105,7 @@ const rules: Rules = {
   'vitest/no-conditional-expect': 'off',
   'vitest/require-to-throw-message': 'off',
   'vitest/valid-expect': 'off',
+  'vitest/valid-title': 'off',
 }
 
 /** Later entries win over earlier ones, rule by rule. */
