@@ -6,7 +6,8 @@ import type { Carrier } from './carrier.ts'
 
 /** The newest version of the protocol, and no other: both ends are Mosaik. */
 export const PROTOCOL = '/meshsub/1.2.0'
-const HEARTBEAT = 1_000
+/** How often the router mends its meshes, ms. Peers are grafted as they join, so this is no delay; it costs CPU on idle nodes. */
+const HEARTBEAT = 2_000
 /** Largest RPC that is read: a message, or an answer to IWANT with several. */
 const MAX_RPC_BYTES = 16 * MAX_GOSSIP_BYTES
 
@@ -46,7 +47,7 @@ export function createRouter(components: GossipSubComponents, carrier: Carrier, 
     tagMeshPeers: false,
     // Only faults count, ours and the router's (broken IWANT promises, grafts against a prune). Many nodes behind one
     // address are normal here, so the penalty on that is off; so are the rewards, which need traffic to mean anything.
-    scoreParams: { appSpecificScore: score, appSpecificWeight: 1, IPColocationFactorWeight: 0, retainScore: 60_000 },
+    scoreParams: { appSpecificScore: score, appSpecificWeight: 1, IPColocationFactorWeight: 0, decayInterval: 5_000, retainScore: 60_000 },
     scoreThresholds: { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 },
   })({
     privateKey: components.privateKey,
