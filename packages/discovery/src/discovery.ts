@@ -139,7 +139,8 @@ class DiscoveryHandle implements Discovery {
 
   advertise(what: Advertisement): () => void {
     const id = 'stream' in what ? what.stream : what.group
-    if (!isUniqueId(id)) throw new MosaikError('ERR_INVALID_OPTION', `advertise takes the id of a stream or group, not ${JSON.stringify(id)}`, { value: id })
+    if (!isUniqueId(id))
+      throw new MosaikError('ERR_INVALID_OPTION', `advertise takes the id of a stream or group, not ${JSON.stringify(id)}`, { value: id })
     this.#change('advertise', (own, now) => own.advertise(what, now))
     let isOut = false
     return () => {
@@ -176,18 +177,29 @@ class DiscoveryHandle implements Discovery {
 
 function checkTicket(name: string, ticket: Ticket): void {
   if (typeof ticket === 'object' && ticket !== null && isUniqueId(ticket.class) && ticket.data instanceof Uint8Array) return
-  throw new MosaikError('ERR_INVALID_OPTION', `${name} must be made by createTicket(class, data) or come out of an entry`, { value: ticket })
+  throw new MosaikError('ERR_INVALID_OPTION', `${name} must be made by createTicket(class, data) or come out of an entry`, {
+    value: ticket,
+  })
 }
 
 /** Undefined for entries of other networks. Throws `ERR_INVALID_OPTION` for what is no entry. */
 function unsignedEntry(entry: UnsignedEntry, { networkId, clock }: Endpoint): PeerEntry | undefined {
-  if (typeof entry !== 'object' || entry === null) throw new MosaikError('ERR_INVALID_OPTION', 'insert takes { peerId, addresses, … }', { value: entry })
+  if (typeof entry !== 'object' || entry === null)
+    throw new MosaikError('ERR_INVALID_OPTION', 'insert takes { peerId, addresses, … }', { value: entry })
   if ('networkId' in entry && entry.networkId !== networkId) return undefined
   const peerId = check.peerId('peerId', entry.peerId)
   const addresses = check.list('addresses', entry.addresses, (name, value) => addressOf(name, value, peerId), { max: MAX_ADDRESSES })
   const ids = (name: string, texts: Iterable<string> | undefined): UniqueId[] => checkTags(name, [...(texts ?? [])]).map(uniqueId)
-  const tickets = check.list('tickets', entry.tickets, (name, value) => (checkTicket(name, value as Ticket), value as Ticket), { max: MAX_TICKETS })
-  const details = freezeDetails({ addresses, tags: ids('tags', entry.tags), streams: ids('streams', entry.streams), groups: ids('groups', entry.groups), tickets })
+  const tickets = check.list('tickets', entry.tickets, (name, value) => (checkTicket(name, value as Ticket), value as Ticket), {
+    max: MAX_TICKETS,
+  })
+  const details = freezeDetails({
+    addresses,
+    tags: ids('tags', entry.tags),
+    streams: ids('streams', entry.streams),
+    groups: ids('groups', entry.groups),
+    tickets,
+  })
   const now = Math.floor(clock.now())
   return createEntry({ peerId, networkId, startedAt: now, updatedAt: now, signed: false }, details)
 }

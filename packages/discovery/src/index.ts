@@ -16,13 +16,4 @@
  * @module
  */
 export { createDiscovery } from './discovery.ts'
-export type {
-  Advertisement,
-  Catalog,
-  DhtOptions,
-  Discovery,
-  DiscoveryEvent,
-  DiscoveryOptions,
-  PeerEntry,
-  UnsignedEntry,
-} from './types.ts'
+export type { Advertisement, Catalog, DhtOptions, Discovery, DiscoveryEvent, DiscoveryOptions, PeerEntry, UnsignedEntry } from './types.ts'

@@ -1,16 +1,4 @@
-import type {
-  Duration,
-  Endpoint,
-  GroupId,
-  NetworkId,
-  PeerId,
-  StreamId,
-  Tag,
-  Ticket,
-  UniqueId,
-  WaitOptions,
-  Watch,
-} from '@mosaik/core'
+import type { Duration, Endpoint, GroupId, NetworkId, PeerId, StreamId, Tag, Ticket, UniqueId, WaitOptions, Watch } from '@mosaik/core'
 
 export interface DhtOptions {
   /** Addresses of nodes that serve this table. */

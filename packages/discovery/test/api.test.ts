@@ -118,7 +118,10 @@ describe('dial', () => {
     a.discovery.dial(b.address)
     await world.run('30s')
     const again = await front.createDiscovery(await world.restart(b.endpoint))
-    await world.run(a.discovery.catalog.until((catalog) => catalog.size === 1), { within: 12_000 })
+    await world.run(
+      a.discovery.catalog.until((catalog) => catalog.size === 1),
+      { within: 12_000 },
+    )
     await world.run(Promise.all([a.discovery.close(), again.close()]))
   })
 })
@@ -145,7 +148,10 @@ describe('close', () => {
     await world.run(b.discovery.catalog.until(({ size }) => size === 0))
 
     const again = await front.createDiscovery(a.endpoint, { bootstrap: b.address })
-    await world.run(b.discovery.catalog.until(({ size }) => size === 1), { within: 5000 })
+    await world.run(
+      b.discovery.catalog.until(({ size }) => size === 1),
+      { within: 5000 },
+    )
     await world.run(Promise.all([again.close(), b.discovery.close()]))
   })
 

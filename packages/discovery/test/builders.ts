@@ -18,7 +18,13 @@ export function author(seed?: string): Author {
 }
 
 export function details(parts: Partial<{ addresses: string[]; tags: string[]; tickets: Details['tickets'] }> = {}): Details {
-  return freezeDetails({ addresses: parts.addresses ?? [], tags: (parts.tags ?? []).map(uniqueId), streams: [], groups: [], tickets: parts.tickets ?? [] })
+  return freezeDetails({
+    addresses: parts.addresses ?? [],
+    tags: (parts.tags ?? []).map(uniqueId),
+    streams: [],
+    groups: [],
+    tickets: parts.tickets ?? [],
+  })
 }
 
 interface Said {

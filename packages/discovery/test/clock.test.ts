@@ -35,10 +35,33 @@ test.each([
   await closeAll(world, [...nodes, wrong])
 })
 
+test('a clock that jumps ten minutes ahead and is set right again: everyone has everyone back', async () => {
+  await using world = simWorld({ seed: 'jump' })
+  const nodes = await simNetwork(world, 4, { announceInterval: '5s' })
+  await converged(world, nodes)
+  const [a, b, c, d] = nodes as [Node, Node, Node, Node]
+  world.stepClock(d.endpoint, TEN_MINUTES)
+  await world.run('60s')
+  for (const { discovery } of [a, b, c]) expect(discovery.catalog.value.size).toBeGreaterThanOrEqual(2)
+  expect(d.discovery.catalog.value.size).toBe(0)
+  world.stepClock(d.endpoint, -TEN_MINUTES)
+  d.discovery.addTags('right again')
+  await converged(world, nodes, 30_000)
+  await world.run(
+    a.discovery.catalog.until((catalog) => catalog.get(d.id)?.hasTag('right again') === true),
+    { within: 20_000 },
+  )
+  await closeAll(world, nodes)
+})
+
 test('a clock within the allowed drift is no problem', async () => {
   await using world = simWorld({ seed: 'drift' })
   const first = await simNode(world)
-  const nodes = [first, await simNode(world, { bootstrap: first.address }, { clockSkew: 8000 }), await simNode(world, { bootstrap: first.address }, { clockSkew: -1500 })]
+  const nodes = [
+    first,
+    await simNode(world, { bootstrap: first.address }, { clockSkew: 8000 }),
+    await simNode(world, { bootstrap: first.address }, { clockSkew: -1500 }),
+  ]
   await converged(world, nodes)
   await world.run('120s')
   for (const { discovery } of nodes) expect(discovery.catalog.value.size).toBe(2)
@@ -59,7 +82,10 @@ test.each([5000, 60_000])('a restart with the same key and a clock set back by %
   expect(a.discovery.catalog.value.get(c.id)?.hasTag('old')).toBe(false)
   // and its later corrections win, too
   again.addTags('corrected')
-  await world.run(a.discovery.catalog.until((catalog) => catalog.get(c.id)?.hasTag('corrected') === true), { within: 20_000 })
+  await world.run(
+    a.discovery.catalog.until((catalog) => catalog.get(c.id)?.hasTag('corrected') === true),
+    { within: 20_000 },
+  )
   await world.run(Promise.all([a.discovery.close(), b.discovery.close(), again.close()]))
 })
 
@@ -73,6 +99,9 @@ test('a departed key that comes back with a clock set back is seen again', async
   world.stepClock(b.endpoint, -5000)
   const endpoint = await world.restart(b.endpoint)
   const again = await createDiscovery(endpoint, { bootstrap: a.address })
-  await world.run(a.discovery.catalog.until((catalog) => catalog.has(b.id)), { within: 15_000 })
+  await world.run(
+    a.discovery.catalog.until((catalog) => catalog.has(b.id)),
+    { within: 15_000 },
+  )
   await world.run(Promise.all([a.discovery.close(), again.close()]))
 })

@@ -26,7 +26,10 @@ test('it is prompt also right after the departing node was pinged', async () => 
   const rtt = await world.run(b.discovery.measureRtt(a.id))
   expect(rtt).toBeGreaterThan(0)
   await world.run(a.discovery.close())
-  await world.run(b.discovery.catalog.until((catalog) => catalog.size === 0), { within: 500 })
+  await world.run(
+    b.discovery.catalog.until((catalog) => catalog.size === 0),
+    { within: 500 },
+  )
   await closeAll(world, [b])
 })
 
@@ -38,7 +41,10 @@ test('nothing resurrects who has departed: not its old entry, fed or synced', as
   const old = c.discovery.exportMe()
   world.partition(b.endpoint)
   await world.run(c.discovery.close())
-  await world.run(a.discovery.catalog.until((catalog) => !catalog.has(c.id)), { within: 1000 })
+  await world.run(
+    a.discovery.catalog.until((catalog) => !catalog.has(c.id)),
+    { within: 1000 },
+  )
   expect(a.discovery.feed(old)).toBe(false)
   // b has not heard of it and brings the old entry along
   expect(b.discovery.catalog.value.has(c.id)).toBe(true)

@@ -44,7 +44,10 @@ test('every way of changing the catalog gives its event and shows at once', asyn
   expect(discovery.feed(b.discovery.exportMe())).toBe(true)
   expect(discovery.remove(b.id)).toBe(false)
 
-  const types = (await take(events, 7)).map((event) => [event.type, 'entry' in event ? event.entry.peerId : 'peerId' in event ? event.peerId : undefined])
+  const types = (await take(events, 7)).map((event) => [
+    event.type,
+    'entry' in event ? event.entry.peerId : 'peerId' in event ? event.peerId : undefined,
+  ])
   expect(types).toEqual([
     ['discovered', stranger],
     ['updated', stranger],

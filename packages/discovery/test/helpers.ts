@@ -21,7 +21,12 @@ export function recordingLogger(lines: string[]): Logger {
   return logger
 }
 
-export async function simNode(world: SimWorld, options: DiscoveryOptions = {}, endpointOptions: SimEndpointOptions = {}, name = 'net'): Promise<Node> {
+export async function simNode(
+  world: SimWorld,
+  options: DiscoveryOptions = {},
+  endpointOptions: SimEndpointOptions = {},
+  name = 'net',
+): Promise<Node> {
   const metrics = createMetrics()
   const log: string[] = []
   const endpoint = await world.endpoint(name, { metrics, logger: recordingLogger(log), ...endpointOptions })
@@ -40,7 +45,11 @@ export async function simNetwork(world: SimWorld, count: number, options: Discov
 /** Everyone has everyone else in the catalog. */
 export async function converged(world: SimWorld, nodes: readonly Node[], within: number = 120_000): Promise<void> {
   await world.run(
-    Promise.all(nodes.map(({ discovery }) => discovery.catalog.until((catalog) => nodes.every(({ id }) => id === discovery.endpoint.id || catalog.has(id))))),
+    Promise.all(
+      nodes.map(({ discovery }) =>
+        discovery.catalog.until((catalog) => nodes.every(({ id }) => id === discovery.endpoint.id || catalog.has(id))),
+      ),
+    ),
     { within },
   )
 }

@@ -1,5 +1,5 @@
-import { canonical, CloseReasons, createLink, MosaikError, secretKey, signWith } from '@mosaik/core'
-import type { CloseReason, Endpoint, Link } from '@mosaik/core'
+import { canonical, CloseReasons, createLink, secretKey, signWith } from '@mosaik/core'
+import type { CloseReason, Endpoint, Link, MosaikError } from '@mosaik/core'
 import { simWorld } from '@mosaik/core/testing'
 import type { SimWorld } from '@mosaik/core/testing'
 import { expect, test } from 'vitest'
@@ -148,7 +148,12 @@ test('sync: forged statements are dropped and counted, the genuine ones beside t
 test('sync: somebody who sends a page now and then is cut off after a minute', async () => {
   await using s = await scene('slow')
   const link = await open(s, SYNC_PROTOCOL)
-  const page = encodeSync({ type: 'statements', more: true, wanted: [], statements: [toWire(statement(author('x'), { updatedAt: 0 }), false)] })
+  const page = encodeSync({
+    type: 'statements',
+    more: true,
+    wanted: [],
+    statements: [toWire(statement(author('x'), { updatedAt: 0 }), false)],
+  })
   const drip = (): void => {
     if (link.ended !== undefined) return
     link.send(page)

@@ -13,6 +13,7 @@ import { keyOf } from '../src/logic/statement.ts'
 import { author, statement } from './builders.ts'
 
 const ids = Array.from({ length: 8 }, (_, i) => author(`peer ${i}`).id)
+const ascending = (a: number, b: number): number => a - b
 const [p0, p1, p2] = ids as [PeerId, PeerId, PeerId]
 
 describe('round-trip times (RFC 6298, section 2)', () => {
@@ -44,10 +45,10 @@ test('PersistentMap is a Map whose old versions stay (property)', () => {
       for (const batch of batches) {
         const [before, old] = [map, [...map.values()]]
         map = map.with(batch)
-        for (const [key, value] of batch) value === undefined ? twin.delete(key) : twin.set(key, value)
+        for (const [key, value] of batch) void (value === undefined ? twin.delete(key) : twin.set(key, value))
         expect([...before.values()]).toEqual(old)
         expect(map.size).toBe(twin.size)
-        expect([...map.values()].sort()).toEqual([...twin.values()].sort())
+        expect([...map.values()].sort(ascending)).toEqual([...twin.values()].sort(ascending))
         for (const id of ids) expect(map.get(id)).toBe(twin.get(id))
       }
     }),
@@ -62,7 +63,11 @@ describe('neighbours on the ring', () => {
     const peers = peersOf(count)
     const links = new Map(peers.map(({ peerId }) => [peerId, new Set<PeerId>()]))
     for (const { peerId, key } of peers) {
-      const wanted = wantedNeighbours(key, peers.filter((other) => other.peerId !== peerId), () => false)
+      const wanted = wantedNeighbours(
+        key,
+        peers.filter((other) => other.peerId !== peerId),
+        () => false,
+      )
       expect(wanted.length).toBeLessThanOrEqual(5)
       for (const other of wanted) {
         links.get(peerId)?.add(other)
@@ -141,7 +146,7 @@ describe('pulls', () => {
     pulls.add(said(0), [p1, p0], 0)
     let now = 0
     const asked: PeerId[] = []
-    for (let given = 0; given === 0; ) {
+    for (let given = 0; given === 0;) {
       const next = pulls.take(now)
       if (next === undefined) {
         now = pulls.nextDue() as number
@@ -191,7 +196,7 @@ describe('schedules', () => {
   })
 
   test('a sample is of different items', () => {
-    expect(sample([1, 2, 3], 5, seededPrng(1)).sort()).toEqual([1, 2, 3])
+    expect(sample([1, 2, 3], 5, seededPrng(1)).sort(ascending)).toEqual([1, 2, 3])
     expect(new Set(sample([...Array(100).keys()], 10, seededPrng(2))).size).toBe(10)
   })
 })

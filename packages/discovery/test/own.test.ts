@@ -6,7 +6,10 @@ import { MAX_TAGS } from '../src/wire/limits.ts'
 import { author, NETWORK } from './builders.ts'
 
 function own(now = 1000): OwnEntry {
-  return new OwnEntry({ peerId: author('me').id, networkId: NETWORK }, { addresses: [], tags: ['initial'] }, now, checkLimits)
+  return new OwnEntry({ peerId: author('me').id, networkId: NETWORK }, { addresses: [], tags: ['initial'] }, now, {
+    maxTimeDrift: 10_000,
+    checkLimits,
+  })
 }
 
 describe('the own entry', () => {
@@ -18,7 +21,12 @@ describe('the own entry', () => {
   test('gets a later version with every change, also within a millisecond and when the clock steps back', () => {
     const me = own()
     const versions = [me.entry.updatedAt]
-    for (const [tag, now] of [['a', 1000], ['b', 1000], ['c', 2000], ['d', 500]] as const) {
+    for (const [tag, now] of [
+      ['a', 1000],
+      ['b', 1000],
+      ['c', 2000],
+      ['d', 500],
+    ] as const) {
       me.publish()
       expect(me.addTags([tag], now)).toBe(true)
       versions.push(me.entry.updatedAt)
@@ -66,7 +74,12 @@ describe('the own entry', () => {
   test('a change over a limit throws and changes nothing', () => {
     const me = own()
     const before = me.entry
-    expect(() => me.addTags(Array.from({ length: MAX_TAGS }, (_, i) => `${i}`), 1)).toThrow(expect.objectContaining({ code: 'ERR_TOO_LARGE' }))
+    expect(() =>
+      me.addTags(
+        Array.from({ length: MAX_TAGS }, (_, i) => `${i}`),
+        1,
+      ),
+    ).toThrow(expect.objectContaining({ code: 'ERR_TOO_LARGE' }))
     expect(me.entry).toBe(before)
   })
 
@@ -77,6 +90,12 @@ describe('the own entry', () => {
     me.publish()
     me.addTags(['one more'], 0)
     expect(me.entry.updatedAt).toBe(1001)
+  })
+
+  test('begins a new run when the clock was far ahead and has been set right', () => {
+    const me = own(600_000)
+    me.renew(1000)
+    expect(me.entry).toMatchObject({ startedAt: 1000, updatedAt: 1000 })
   })
 
   test('overtakes another run, as far as others allow', () => {

@@ -54,7 +54,10 @@ test('a node finds its bootstrap node when that one starts later', async () => {
   const endpoint = await world.restart(first.endpoint)
   const { createDiscovery } = await import('../src/index.ts')
   const late = await createDiscovery(endpoint)
-  await world.run(early.discovery.catalog.until((catalog) => catalog.has(endpoint.id)), { within: 12_000 })
+  await world.run(
+    early.discovery.catalog.until((catalog) => catalog.has(endpoint.id)),
+    { within: 12_000 },
+  )
   await world.run(Promise.all([early.discovery.close(), late.close()]))
 })
 

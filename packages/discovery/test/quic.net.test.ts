@@ -34,7 +34,11 @@ async function allSee(nodes: readonly Discovery[], count: number): Promise<void>
 test('nodes find each other over QUIC, see changes and departures', async () => {
   const network = randomId()
   const first = await start(network)
-  const nodes = [first, await start(network, { bootstrap: address(first) }), await start(network, { bootstrap: address(first), tags: 'third' })]
+  const nodes = [
+    first,
+    await start(network, { bootstrap: address(first) }),
+    await start(network, { bootstrap: address(first), tags: 'third' }),
+  ]
   await allSee(nodes, 2)
   const [, second, third] = nodes as [Discovery, Discovery, Discovery]
   expect(second.catalog.value.get(third.endpoint.id)?.hasTag('third')).toBe(true)

@@ -52,7 +52,10 @@ test('maxRtt hides slow peers, rtt still answers, and they come back when they a
   expect(a.discovery.catalog.value.size).toBe(1)
   expect(a.discovery.rtt(c.id)).toBeGreaterThan(150)
   world.shapePath(a.endpoint, c.endpoint, { latency: 5 })
-  await world.run(a.discovery.catalog.until((catalog) => catalog.has(c.id)), { within: 60_000 })
+  await world.run(
+    a.discovery.catalog.until((catalog) => catalog.has(c.id)),
+    { within: 60_000 },
+  )
   await closeAll(world, [a, b, c])
 })
 

@@ -35,15 +35,39 @@ describe('details', () => {
   })
 
   test.each([
-    ['ids out of order', [[], new Uint8Array([...toBytes(uniqueId('ff'.repeat(32))), ...toBytes(uniqueId('00'.repeat(32)))]), new Uint8Array(), new Uint8Array(), []]],
+    [
+      'ids out of order',
+      [
+        [],
+        new Uint8Array([...toBytes(uniqueId('ff'.repeat(32))), ...toBytes(uniqueId('00'.repeat(32)))]),
+        new Uint8Array(),
+        new Uint8Array(),
+        [],
+      ],
+    ],
     ['an id twice', [[], new Uint8Array(64), new Uint8Array(), new Uint8Array(), []]],
     ['half an id', [[], new Uint8Array(33), new Uint8Array(), new Uint8Array(), []]],
-    ['an address of another peer', [[`/ip4/127.0.0.1/udp/2/quic-v1/p2p/${author('bob').id}`], new Uint8Array(), new Uint8Array(), new Uint8Array(), []]],
+    [
+      'an address of another peer',
+      [[`/ip4/127.0.0.1/udp/2/quic-v1/p2p/${author('bob').id}`], new Uint8Array(), new Uint8Array(), new Uint8Array(), []],
+    ],
     ['no address at all', [['hello'], new Uint8Array(), new Uint8Array(), new Uint8Array(), []]],
-    ['too many addresses', [Array.from({ length: 33 }, (_, i) => `/ip4/127.0.0.1/udp/${i}`), new Uint8Array(), new Uint8Array(), new Uint8Array(), []]],
+    [
+      'too many addresses',
+      [Array.from({ length: 33 }, (_, i) => `/ip4/127.0.0.1/udp/${i}`), new Uint8Array(), new Uint8Array(), new Uint8Array(), []],
+    ],
     ['too many tags', [[], new Uint8Array((MAX_TAGS + 1) * 32), new Uint8Array(), new Uint8Array(), []]],
     ['a ticket with a short class', [[], new Uint8Array(), new Uint8Array(), new Uint8Array(), [[new Uint8Array(31), new Uint8Array()]]]],
-    ['too many tickets', [[], new Uint8Array(), new Uint8Array(), new Uint8Array(), Array.from({ length: MAX_TICKETS + 1 }, () => [new Uint8Array(32), new Uint8Array()])]],
+    [
+      'too many tickets',
+      [
+        [],
+        new Uint8Array(),
+        new Uint8Array(),
+        new Uint8Array(),
+        Array.from({ length: MAX_TICKETS + 1 }, () => [new Uint8Array(32), new Uint8Array()]),
+      ],
+    ],
     ['a field less', [[], new Uint8Array(), new Uint8Array(), new Uint8Array()]],
   ])('with %s are malformed', (_, value) => {
     expect(() => decodeDetails(canonical(value as never), alice.id)).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }))
@@ -53,7 +77,9 @@ describe('details', () => {
     const tooLarge = expect.objectContaining({ code: 'ERR_TOO_LARGE' })
     expect(() => checkLimits(details({ tags: Array.from({ length: MAX_TAGS + 1 }, (_, i) => `${i}`) }))).toThrow(tooLarge)
     expect(() => checkLimits(details({ tickets: [createTicket('a', new Uint8Array(128 * 1024 + 1))] }))).toThrow(tooLarge)
-    expect(() => checkLimits(details({ tickets: Array.from({ length: 5 }, (_, i) => createTicket(`${i}`, new Uint8Array(120 * 1024))) }))).toThrow(tooLarge)
+    expect(() =>
+      checkLimits(details({ tickets: Array.from({ length: 5 }, (_, i) => createTicket(`${i}`, new Uint8Array(120 * 1024))) })),
+    ).toThrow(tooLarge)
     const fits = details({ tags: Array.from({ length: 500 }, (_, i) => `${i}`), tickets: [createTicket('a', new Uint8Array(16 * 1024))] })
     expect(() => checkLimits(fits)).not.toThrow()
   })
@@ -79,13 +105,21 @@ describe('a head', () => {
   })
 
   test('has bytes that do not change between versions of this package', () => {
-    const golden = signStatement({ peerId: alice.id, startedAt: 1_700_000_000_000, updatedAt: 1_700_000_000_001, details: encodeDetails(details({ tags: ['a'] })) }, MARK, (bytes) =>
-      signWith(alice.key, bytes),
+    const golden = signStatement(
+      { peerId: alice.id, startedAt: 1_700_000_000_000, updatedAt: 1_700_000_000_001, details: encodeDetails(details({ tags: ['a'] })) },
+      MARK,
+      (bytes) => signWith(alice.key, bytes),
     )
-    expect(Buffer.from(golden.details?.bytes ?? []).toString('hex')).toMatchInlineSnapshot(`"8580582017762fddd969a453925d65717ac3eea21320b66b54342fde15128d6caf21215f404080"`)
-    expect(Buffer.from(golden.head.bytes).toString('hex')).toMatchInlineSnapshot(`"860158200881fbf906065c940c4b5893185e2e4bd7e35320443b1f4419da53eafee7170a7834313244334b6f6f5742684b76593752636e52364b6f4c4e416a745878686f5470554a5641527274315865656679616950336e336f1b0000018bcfe568001b0000018bcfe5680158203bb8e6187eaa949aa8b160c81d25fee4a654904bc4c647220bbd09b08e0e7cf0"`)
+    expect(Buffer.from(golden.details?.bytes ?? []).toString('hex')).toMatchInlineSnapshot(
+      `"8580582017762fddd969a453925d65717ac3eea21320b66b54342fde15128d6caf21215f404080"`,
+    )
+    expect(Buffer.from(golden.head.bytes).toString('hex')).toMatchInlineSnapshot(
+      `"860158200881fbf906065c940c4b5893185e2e4bd7e35320443b1f4419da53eafee7170a7834313244334b6f6f5742684b76593752636e52364b6f4c4e416a745878686f5470554a5641527274315865656679616950336e336f1b0000018bcfe568001b0000018bcfe5680158203bb8e6187eaa949aa8b160c81d25fee4a654904bc4c647220bbd09b08e0e7cf0"`,
+    )
     expect(golden.head.id).toMatchInlineSnapshot(`"632d431772932f982c7eaf8b18ff906d0991b9d1334606f7189bf031cea7f7a7"`)
-    expect(Buffer.from(golden.head.signature).toString('hex')).toMatchInlineSnapshot(`"d65a277a5d78bbfdef443ed457965d8a2c60fc03925ba7122c077e84d53670b52cc08eae9c8dc764da3b2b32dce31aa5e29b3e68c37a1fab711f61ccaa81e10a"`)
+    expect(Buffer.from(golden.head.signature).toString('hex')).toMatchInlineSnapshot(
+      `"d65a277a5d78bbfdef443ed457965d8a2c60fc03925ba7122c077e84d53670b52cc08eae9c8dc764da3b2b32dce31aa5e29b3e68c37a1fab711f61ccaa81e10a"`,
+    )
   })
 
   test('is genuine only as its author signed it', () => {

@@ -153,7 +153,10 @@ test('in any order it holds what a twin finds that keeps everything and looks fo
         if (change?.type === 'departed') expect(visible.delete(change.peerId)).toBe(true)
       }
       for (const { id } of peers) {
-        const latest = seen.filter(({ head }) => head.peerId === id).sort((a, b) => compareVersions(a.head, b.head)).at(-1)
+        const latest = seen
+          .filter(({ head }) => head.peerId === id)
+          .sort((a, b) => compareVersions(a.head, b.head))
+          .at(-1)
         expect(catalog.get(id)?.statement.head.id).toBe(latest?.head.id)
         expect(catalog.entryOf(id)?.updatedAt).toBe(latest?.details && latest.head.updatedAt)
         expect(visible.has(id)).toBe(latest?.details !== undefined)
@@ -190,7 +193,12 @@ test('details travel only where they are missing', () => {
   const differing = differingBuckets(a.digest.hashes(), b.digest.hashes())
   const { send } = deltaOf(b, differing, summaryOf(a, differing), 1, RULES)
   const travelling = new Map(send.map(({ statement: one, withDetails }) => [one.head.peerId, withDetails]))
-  expect(travelling).toEqual(new Map([[alice.id, false], [bob.id, true]]))
+  expect(travelling).toEqual(
+    new Map([
+      [alice.id, false],
+      [bob.id, true],
+    ]),
+  )
 })
 
 test('purge drops what is older than purgeAfter and says when to look again', () => {

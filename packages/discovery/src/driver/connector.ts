@@ -130,7 +130,8 @@ export class Connector {
   #peers(): RingPeer[] {
     const { endpoint, keeper } = this.#node
     const peers: RingPeer[] = []
-    for (const { key, entry } of keeper.store.held()) if (entry !== undefined && entry.peerId !== endpoint.id) peers.push({ key, peerId: entry.peerId })
+    for (const { key, entry } of keeper.store.held())
+      if (entry !== undefined && entry.peerId !== endpoint.id) peers.push({ key, peerId: entry.peerId })
     return peers
   }
 
@@ -166,17 +167,18 @@ export class Connector {
   }
 
   async #dial(to: string, signal: AbortSignal): Promise<void> {
-    this.#node.meters.dials.add()
-    let peer: PeerId | undefined
+    const { endpoint, log, meters, scope } = this.#node
+    const byAddress = to.startsWith('/')
+    meters.dials.add()
     try {
-      peer = await this.#node.endpoint.connect(to, { signal })
-      if (to.startsWith('/')) this.#book.answered(to, peer)
+      const peer = await endpoint.connect(to, { signal })
+      if (byAddress) this.#book.answered(to, peer)
       this.#failed.delete(peer)
-      await this.#syncer.sync(peer, signal)
+      scope.spawn(() => this.#syncer.trySync(peer))
     } catch (error) {
       if (signal.aborted) return
-      this.#node.log.debug('dialling %s: %s', to, error instanceof Error ? error.message : error)
-      if (peer === undefined && !to.startsWith('/')) this.#avoid(to as PeerId)
+      log.debug('dialling %s: %s', to, error instanceof Error ? error.message : error)
+      if (!byAddress) this.#avoid(to as PeerId)
     }
   }
 

@@ -41,16 +41,26 @@ export class Conversation {
 
   /** The next message, which must be of one of these types. */
   async receive<T extends SyncMessage['type']>(...types: readonly T[]): Promise<Extract<SyncMessage, { type: T }>> {
-    const cancel = this.#clock.after(SILENCE_MS, () => this.link.abort({ ...CloseReasons.Timeout, detail: `no message within ${SILENCE_MS} ms` }))
+    const cancel = this.#clock.after(SILENCE_MS, () =>
+      this.link.abort({ ...CloseReasons.Timeout, detail: `no message within ${SILENCE_MS} ms` }),
+    )
     try {
       const bytes = await this.link.receive({ signal: this.#signal })
       this.#meters.bytesReceived.add(bytes.length)
       const message = decodeSync(bytes)
-      if (!(types as readonly string[]).includes(message.type)) throw new MosaikError('ERR_PROTOCOL', `${message.type} instead of ${types.join(' or ')}`)
+      if (!(types as readonly string[]).includes(message.type))
+        throw new MosaikError('ERR_PROTOCOL', `${message.type} instead of ${types.join(' or ')}`)
       return message as Extract<SyncMessage, { type: T }>
     } finally {
       cancel()
     }
+  }
+
+  /** The other side has the last word: waits until it has ended the link, but not for long. */
+  async finished(): Promise<void> {
+    const cancel = this.#clock.after(SILENCE_MS, () => this.link.abort(CloseReasons.Timeout))
+    await this.link.closed
+    cancel()
   }
 
   /** Sends statements in pages; the last one says what is wanted in return. */
@@ -72,12 +82,17 @@ export class Conversation {
   }
 
   /** Receives pages until the last one, whose wishes it answers. `first` is a page that has come already. */
-  async receivePages(take: (statements: readonly WireStatement[]) => void, maxStatements: number, first?: Page): Promise<readonly Wanted[]> {
+  async receivePages(
+    take: (statements: readonly WireStatement[]) => void,
+    maxStatements: number,
+    first?: Page,
+  ): Promise<readonly Wanted[]> {
     let page = first ?? (await this.receive('statements'))
     let count = 0
     for (;;) {
       count += page.statements.length
-      if (count > maxStatements || (page.more && page.statements.length === 0)) throw new MosaikError('ERR_PROTOCOL', 'more pages than there can be')
+      if (count > maxStatements || (page.more && page.statements.length === 0))
+        throw new MosaikError('ERR_PROTOCOL', 'more pages than there can be')
       take(page.statements)
       if (!page.more) return page.wanted
       page = await this.receive('statements')
@@ -97,10 +112,14 @@ export function reasonFor(error: unknown): CloseReason {
 export function explain(error: unknown, what: string, peer: string): Error {
   const reason = MosaikError.is(error, 'ERR_CLOSED') ? (error.value as CloseReason | undefined) : undefined
   if (reason === undefined || typeof reason.code !== 'number') {
-    return MosaikError.is(error, 'ERR_PROTOCOL') ? new MosaikError('ERR_PROTOCOL', `${what} ${peer} failed: it sent ${error.message}`, { cause: error }) : (error as Error)
+    return MosaikError.is(error, 'ERR_PROTOCOL')
+      ? new MosaikError('ERR_PROTOCOL', `${what} ${peer} failed: it sent ${error.message}`, { cause: error })
+      : (error as Error)
   }
   const detail = reason.detail === undefined ? '' : ` (${reason.detail})`
-  return new MosaikError(codeOf(reason), `${what} ${peer} failed: the link ended with ${reason.code} ${reason.name}${detail}`, { value: reason })
+  return new MosaikError(codeOf(reason), `${what} ${peer} failed: the link ended with ${reason.code} ${reason.name}${detail}`, {
+    value: reason,
+  })
 }
 
 function codeOf(reason: CloseReason): ErrorCode {

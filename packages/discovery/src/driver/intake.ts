@@ -96,7 +96,13 @@ export class Intake {
       case 'stale':
         this.#reportUntimely(head)
         return this.#refuse(verdict)
+      case 'new':
+      case 'newer':
+        return this.#admit(head, details)
     }
+  }
+
+  #admit(head: Head, details: Uint8Array | null): Outcome {
     const outcome = this.#isGenuine(head) ? this.#take(head, details) : this.#invalid('signature')
     if (outcome === 'unfetched') this.#remember(head)
     return outcome

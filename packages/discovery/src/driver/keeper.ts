@@ -56,7 +56,7 @@ export class Keeper {
     this.mark = networkMark(networkId)
     this.store = new Store(peerId, networkId, { ...config, maxPeers: MAX_PEERS, maxDeparted: MAX_DEPARTED, maxBytes: MAX_CATALOG_BYTES })
     const addresses = endpoint.addresses.slice(0, MAX_ADDRESSES)
-    this.own = new OwnEntry({ peerId, networkId }, { addresses, tags: config.tags }, clock.now(), checkLimits)
+    this.own = new OwnEntry({ peerId, networkId }, { addresses, tags: config.tags }, clock.now(), { ...config, checkLimits })
     this.rtts = new RttTable(config.rttProbeInterval * RTT_LIFETIMES)
     this.events = createBroadcast<Change>({ backlog: config.eventsBacklog })
     this.#snapshot = Snapshot.alone(this.own.entry)

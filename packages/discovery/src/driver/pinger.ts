@@ -46,10 +46,12 @@ export class Pinger {
     if (known !== undefined) return known
     const late = (): Error => new MosaikError('ERR_TIMEOUT', `${peer} did not answer a ping within ${MEASURE_MS} ms`)
     return abortable(
-      deadline(this.#node.endpoint.clock, MEASURE_MS, () => this.#ping(peer), late, { signal: this.#node.scope.signal }).catch((error: unknown) => {
-        if (this.#node.scope.signal.aborted) throw error
-        return undefined
-      }),
+      deadline(this.#node.endpoint.clock, MEASURE_MS, () => this.#ping(peer), late, { signal: this.#node.scope.signal }).catch(
+        (error: unknown) => {
+          if (this.#node.scope.signal.aborted) throw error
+          return undefined
+        },
+      ),
       signal,
     )
   }
@@ -91,10 +93,13 @@ export class Pinger {
     if (this.#probing) return
     this.#probing = this.#node.scope.spawn(async (signal) => {
       for (;;) {
-        await sleep(this.#node.endpoint.clock, jittered(this.#node.config.rttProbeInterval, PROBE_JITTER, this.#node.endpoint.prng), { signal })
+        await sleep(this.#node.endpoint.clock, jittered(this.#node.config.rttProbeInterval, PROBE_JITTER, this.#node.endpoint.prng), {
+          signal,
+        })
         for (const peer of this.#interesting) this.#queue.add(peer)
         if (this.#node.config.maxRtt !== undefined) {
-          for (const { entry } of this.#node.keeper.store.held()) if (entry !== undefined && entry.peerId !== this.#node.endpoint.id) this.#queue.add(entry.peerId)
+          for (const { entry } of this.#node.keeper.store.held())
+            if (entry !== undefined && entry.peerId !== this.#node.endpoint.id) this.#queue.add(entry.peerId)
         }
         this.#drain()
       }
@@ -114,7 +119,9 @@ export class Pinger {
     let probe = this.#inFlight.get(peer)
     if (probe !== undefined) return probe
     const late = (): Error => new MosaikError('ERR_TIMEOUT', `${peer} did not answer a ping within ${PROBE_MS} ms`)
-    probe = deadline(this.#node.endpoint.clock, PROBE_MS, (signal) => this.#roundTrip(peer, signal), late, { signal: this.#node.scope.signal })
+    probe = deadline(this.#node.endpoint.clock, PROBE_MS, (signal) => this.#roundTrip(peer, signal), late, {
+      signal: this.#node.scope.signal,
+    })
       .then((sample) => this.#node.keeper.rtts.sample(peer, sample, this.#node.endpoint.clock.monotonic()))
       .catch((error: unknown) => {
         this.#node.log.debug('ping %s: %s', peer, error instanceof Error ? error.message : error)

@@ -71,14 +71,7 @@ export class Reconciler {
   }
 
   #compareWith(peer: PeerId): void {
-    if (this.#syncer.isSyncing(peer)) return
-    this.#node.scope.spawn(async () => {
-      try {
-        await this.#syncer.sync(peer)
-      } catch (error) {
-        this.#node.log.debug('%s', error instanceof Error ? error.message : error)
-      }
-    })
+    if (!this.#syncer.isSyncing(peer)) this.#node.scope.spawn(() => this.#syncer.trySync(peer))
   }
 
   #after(ms: number, task: () => void): void {

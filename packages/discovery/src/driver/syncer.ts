@@ -50,6 +50,15 @@ export class Syncer {
     }
   }
 
+  /** The same for whoever does not depend on it: a failure is only logged. */
+  async trySync(peer: PeerId): Promise<void> {
+    try {
+      await this.sync(peer)
+    } catch (error) {
+      this.#node.log.debug('%s', error instanceof Error ? error.message : error)
+    }
+  }
+
   isSyncing(peer: PeerId): boolean {
     return this.#running.has(peer)
   }
@@ -108,7 +117,12 @@ export class Syncer {
     }
   }
 
-  async #converse<T>(what: string, peer: PeerId, work: (talk: Conversation) => Promise<T>, signal: AbortSignal = this.#node.scope.signal): Promise<T> {
+  async #converse<T>(
+    what: string,
+    peer: PeerId,
+    work: (talk: Conversation) => Promise<T>,
+    signal: AbortSignal = this.#node.scope.signal,
+  ): Promise<T> {
     const { endpoint } = this.#node
     const stream = await endpoint.open(peer, SYNC_PROTOCOL, { signal })
     try {
@@ -127,7 +141,7 @@ export class Syncer {
     try {
       const news = await this.#within(stream, 'answering', signal, async (talk) => {
         const count = await this.#exchange.answer(talk, peerId)
-        await talk.link.closed
+        await talk.finished()
         return count
       })
       if (news !== undefined) this.onCompared(peerId, news)

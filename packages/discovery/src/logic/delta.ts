@@ -48,7 +48,13 @@ export function summaryOf(store: Store, buckets: Iterable<number>): SummaryItem[
 }
 
 /** What the other side lacks and what it has that is newer, given its summary of these buckets. */
-export function deltaOf(store: Store, buckets: Iterable<number>, theirs: readonly SummaryItem[], now: number, rules: AdmissionRules): Delta {
+export function deltaOf(
+  store: Store,
+  buckets: Iterable<number>,
+  theirs: readonly SummaryItem[],
+  now: number,
+  rules: AdmissionRules,
+): Delta {
   const send: Parcel[] = []
   const want: Wanted[] = []
   const unseen = new Map(theirs.map((item) => [item.key, item]))

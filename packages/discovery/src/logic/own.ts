@@ -12,14 +12,21 @@ export interface OwnIdentity {
   readonly networkId: NetworkId
 }
 
+export interface OwnRules {
+  /** How far ahead of their clock others take an entry, ms. */
+  readonly maxTimeDrift: number
+  /** Throws where an entry would be over a limit. */
+  readonly checkLimits: (details: Details) => void
+}
+
 /**
  * What this node says of itself. Every effective change makes a new entry with a later version; what changes nothing
  * answers false and makes none. `checkLimits` throws where a change would exceed a limit, and then nothing changes.
  */
 export class OwnEntry {
   readonly #identity: OwnIdentity
-  readonly #checkLimits: (details: Details) => void
-  readonly #startedAt: number
+  readonly #rules: OwnRules
+  #startedAt: number
   /** How often each stream and group is advertised. */
   readonly #streams = new Map<StreamId, number>()
   readonly #groups = new Map<GroupId, number>()
@@ -29,13 +36,13 @@ export class OwnEntry {
   #published = false
   #entry: PeerEntry | undefined
 
-  constructor(identity: OwnIdentity, initial: { addresses: readonly string[]; tags: readonly string[] }, now: number, checkLimits: (details: Details) => void) {
+  constructor(identity: OwnIdentity, initial: { addresses: readonly string[]; tags: readonly string[] }, now: number, rules: OwnRules) {
     this.#identity = identity
-    this.#checkLimits = checkLimits
+    this.#rules = rules
     this.#startedAt = Math.floor(now)
     this.#updatedAt = this.#startedAt
     this.#details = freezeDetails({ addresses: initial.addresses, tags: initial.tags.map(uniqueId), streams: [], groups: [], tickets: [] })
-    checkLimits(this.#details)
+    rules.checkLimits(this.#details)
   }
 
   get entry(): PeerEntry {
@@ -134,7 +141,7 @@ export class OwnEntry {
 
   #change(parts: Partial<Details>, now: number): true {
     const details = freezeDetails({ ...this.#details, ...parts })
-    this.#checkLimits(details)
+    this.#rules.checkLimits(details)
     this.#details = details
     this.#bump(now)
     return true
@@ -147,6 +154,11 @@ export class OwnEntry {
   }
 
   #nextVersion(now: number): number {
+    if (this.#updatedAt > now + this.#rules.maxTimeDrift + MAX_LEAD_MS) {
+      // The clock was ahead and has been set right: nobody has taken what was said meanwhile. A new run begins.
+      this.#startedAt = now
+      return now
+    }
     const next = this.#updatedAt + 1
     if (next <= now) return now
     return !this.#published && next > now + MAX_LEAD_MS ? this.#updatedAt : next

@@ -1,16 +1,19 @@
-import { canonical, createTicket, decodeCanonical, deriveId, ID_BYTES, idFromBytes, isAddress, MosaikError, splitAddress, toBytes } from '@mosaik/core'
+import {
+  canonical,
+  createTicket,
+  decodeCanonical,
+  deriveId,
+  ID_BYTES,
+  idFromBytes,
+  isAddress,
+  MosaikError,
+  splitAddress,
+  toBytes,
+} from '@mosaik/core'
 import type { PeerId, Ticket, UniqueId } from '@mosaik/core'
 import { freezeDetails } from '../logic/entry.ts'
 import type { Details, EncodedDetails } from '../logic/statement.ts'
-import {
-  MAX_ADDRESSES,
-  MAX_DETAILS_BYTES,
-  MAX_GROUPS,
-  MAX_STREAMS,
-  MAX_TAGS,
-  MAX_TICKET_BYTES,
-  MAX_TICKETS,
-} from './limits.ts'
+import { MAX_ADDRESSES, MAX_DETAILS_BYTES, MAX_GROUPS, MAX_STREAMS, MAX_TAGS, MAX_TICKET_BYTES, MAX_TICKETS } from './limits.ts'
 import { asBytes, asFixed, asList, malformed } from './shape.ts'
 
 const DOMAIN = 'mosaik/discovery/details/1'
@@ -59,7 +62,8 @@ export function checkLimits(details: Details): void {
 }
 
 function checkCount(what: string, count: number, max: number): void {
-  if (count > max) throw new MosaikError('ERR_TOO_LARGE', `the own entry would have ${count} ${what}; at most ${max} are allowed`, { value: count })
+  if (count > max)
+    throw new MosaikError('ERR_TOO_LARGE', `the own entry would have ${count} ${what}; at most ${max} are allowed`, { value: count })
 }
 
 /** The digest that names details in a head. */
@@ -79,7 +83,8 @@ function asTickets(values: readonly unknown[]): Ticket[] {
     const [cls, data] = asList(value, 'ticket', 2)
     return createTicket(idFromBytes(asFixed(cls, 'ticket class', ID_BYTES)), asBytes(data, 'ticket data', MAX_TICKET_BYTES))
   })
-  for (let i = 1; i < tickets.length; i++) if (byId(tickets[i - 1] as Ticket, tickets[i] as Ticket) >= 0) throw malformed('order of tickets')
+  for (let i = 1; i < tickets.length; i++)
+    if (byId(tickets[i - 1] as Ticket, tickets[i] as Ticket) >= 0) throw malformed('order of tickets')
   return tickets
 }
 

@@ -26,7 +26,12 @@ export type SyncMessage =
   /** What the opener holds in the buckets that differ. */
   | { readonly type: 'summary'; readonly differing: readonly number[]; readonly items: readonly SummaryItem[] }
   /** A page. The last one (`more` false) says what its sender wants in return. */
-  | { readonly type: 'statements'; readonly more: boolean; readonly wanted: readonly Wanted[]; readonly statements: readonly WireStatement[] }
+  | {
+      readonly type: 'statements'
+      readonly more: boolean
+      readonly wanted: readonly Wanted[]
+      readonly statements: readonly WireStatement[]
+    }
   /** Opens a fetch of single peers' statements. */
   | { readonly type: 'fetch'; readonly wanted: readonly Wanted[] }
 
@@ -55,7 +60,11 @@ export function decodeSync(bytes: Uint8Array): SyncMessage {
     }
     case 1: {
       const [now, hashes] = asList(fields, 'buckets', 2)
-      return { type: 'buckets', now: asTime(now, 'now'), hashes: hashes === null ? null : asFixed(hashes, 'hashes', BUCKETS * BUCKET_HASH_BYTES) }
+      return {
+        type: 'buckets',
+        now: asTime(now, 'now'),
+        hashes: hashes === null ? null : asFixed(hashes, 'hashes', BUCKETS * BUCKET_HASH_BYTES),
+      }
     }
     case 2: {
       const [differing, items] = asList(fields, 'summary', 2)
@@ -89,7 +98,8 @@ function joinBuckets(differing: readonly number[]): Uint8Array {
 function splitBuckets(value: unknown): number[] {
   const bits = asFixed(value, 'differing buckets', BUCKETS / 8)
   const differing: number[] = []
-  for (let bucket = 0; bucket < BUCKETS; bucket++) if (((bits[bucket >> 3] as number) & (0x80 >> (bucket & 7))) !== 0) differing.push(bucket)
+  for (let bucket = 0; bucket < BUCKETS; bucket++)
+    if (((bits[bucket >> 3] as number) & (0x80 >> (bucket & 7))) !== 0) differing.push(bucket)
   return differing
 }
 
