@@ -1,5 +1,17 @@
 // Programs as outsiders write them, and both directions of every public type against `contract/shapes.ts`. Only compiled.
-import { cbor, createMetrics, createTicket, deriveId, generateSecretKey, MosaikError, peerIdOf, randomId, secretKey, toBytes, uniqueId } from '@mosaik/core'
+import {
+  cbor,
+  createMetrics,
+  createTicket,
+  deriveId,
+  generateSecretKey,
+  MosaikError,
+  peerIdOf,
+  randomId,
+  secretKey,
+  toBytes,
+  uniqueId,
+} from '@mosaik/core'
 import type {
   ByteStream,
   CloseReason,
@@ -168,9 +180,16 @@ export function caught(error: unknown): string {
 
 export const spans: readonly Duration[] = [0, 15, '15ms', '1.5s', '5m']
 export const holder = (peer: PeerId): TicketHolder => ({ peerId: peer, networkId: randomId(), now: 0 })
-export const opaque: TicketValidator = { class: uniqueId('a'), signature: uniqueId('b'), validate: (data, { now }) => (data.length > 0 ? now + 1 : 'never') }
+export const opaque: TicketValidator = {
+  class: uniqueId('a'),
+  signature: uniqueId('b'),
+  validate: (data, { now }) => (data.length > 0 ? now + 1 : 'never'),
+}
 export const jwt = (peer: PeerId, key: JwtKey): Expiration =>
-  jwtValidator({ keys: [key], maxLifetime: '5m' }).validate(issueJwt({ key, peer, expiresIn: '60m', expiresAt: 'never' }).data, holder(peer))
+  jwtValidator({ keys: [key], maxLifetime: '5m' }).validate(
+    issueJwt({ key, peer, expiresIn: '60m', expiresAt: 'never' }).data,
+    holder(peer),
+  )
 
 /** Options that a program fills in step by step. */
 export async function stepByStep(port: number | undefined, known: string[]): Promise<Streams> {
@@ -199,7 +218,11 @@ export async function stepByStep(port: number | undefined, known: string[]): Pro
 export const schema: StandardSchemaV1<{ pair: string }, Trade> = {
   '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value: value as Trade }) },
 }
-export const Trades: StreamDef<Trade> = defineStream('trades', schema, { version: 1, onlineWhen: { minimumOf: 2 }, consumer: { where: { price: 3 } } })
+export const Trades: StreamDef<Trade> = defineStream('trades', schema, {
+  version: 1,
+  onlineWhen: { minimumOf: 2 },
+  consumer: { where: { price: 3 } },
+})
 export const Untyped = defineStream<Trade>('trades')
 export const Bytes: StreamDef<Uint8Array> = defineStream('bytes', { encode: (bytes: Uint8Array) => bytes, decode: (bytes) => bytes })
 export const Plain: StreamDef<number> = defineStream('plain', cbor<number>(), {})
@@ -221,7 +244,12 @@ export async function trade(streams: Streams, signal: AbortSignal): Promise<void
   for await (const open of producer.condition({ minimumOf: 3, tags: ['a'] })) if (open) break
   const met: boolean = await consumer.condition({}).changed({ signal })
   await producer.when.subscribed({ minimumOf: price, tags: 'validator', where: (peer) => (peer.rtt ?? 0) < 5, signal })
-  await Promise.all([consumer.when.unmet({ minimumOf: 1, signal }), consumer.when.unsubscribed({ signal }), consumer.when.online({ signal }), consumer.when.offline()])
+  await Promise.all([
+    consumer.when.unmet({ minimumOf: 1, signal }),
+    consumer.when.unsubscribed({ signal }),
+    consumer.when.online({ signal }),
+    consumer.when.offline(),
+  ])
   const [first] = producer.consumers
   const reason: CloseReason | undefined = met ? await first?.closed : undefined
   if (first?.state === 'terminated' && reason?.code === 204) await consumer.close()
@@ -245,7 +273,12 @@ export async function facade(metrics: Metrics, logger: Logger): Promise<string> 
   return metrics.text()
 }
 
-export async function mistakes(network: Network, consumer: Consumer<Trade>, producer: Producer<Trade>, watch: Watch<number>): Promise<void> {
+export async function mistakes(
+  network: Network,
+  consumer: Consumer<Trade>,
+  producer: Producer<Trade>,
+  watch: Watch<number>,
+): Promise<void> {
   // @ts-expect-error text is no id
   toBytes('my-app')
   // @ts-expect-error text is no peer id
@@ -267,7 +300,7 @@ export async function mistakes(network: Network, consumer: Consumer<Trade>, prod
   // @ts-expect-error numbers have no fields to ask for
   network.streams.consume(Plain, { where: { toFixed: 1 } })
   // @ts-expect-error there may be nothing
-  consumer.tryReceive().datum
+  await producer.send(consumer.tryReceive().datum)
   // @ts-expect-error a duration has a unit or is a number
   await network.close({ timeout: 'soon' })
   // @ts-expect-error a schema of another type than the stream's

@@ -9,6 +9,7 @@ import type { LaneHost } from './driver/lane.ts'
 import type { ConsumerMetrics } from './driver/metrics.ts'
 import type { Subscriptions } from './driver/subscriptions.ts'
 import { receivingStream } from './driver/web.ts'
+import type { ReceivingStream } from './driver/web.ts'
 import type { EntryChange } from './logic/entries.ts'
 import type { ChannelInfo, Consumer, PeerCondition, Received, Stats, StreamDef, When } from './types.ts'
 import { Presence } from './when.ts'
@@ -42,7 +43,7 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
   #datums = 0
   #bytes = 0
   #dropped = 0
-  #readable: ReadableStream<unknown> | undefined
+  #readable: ReceivingStream | undefined
   #closing: Promise<void> | undefined
 
   constructor({ context, definition, parts, settings, subscriptions, onClose }: ConsumerParts) {
@@ -84,10 +85,9 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
   }
 
   get readable(): ReadableStream<unknown> {
-    this.#readable ??= receivingStream({ tryReceive: () => this.tryReceive(), ready: (signal) => this.#queue.ready(signal) }, () => {
-      this.#readable = undefined
-    })
-    return this.#readable
+    const source = { tryReceive: () => this.tryReceive(), ready: (signal: AbortSignal) => this.#queue.ready(signal) }
+    this.#readable ??= receivingStream(source, () => (this.#readable = undefined))
+    return this.#readable.stream
   }
 
   condition(condition: PeerCondition): Watch<boolean> {
@@ -187,6 +187,7 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
     this.#onClose()
     this.#presence.leave()
     this.#queue.close(new MosaikError('ERR_CLOSED', `the consumer of ${this.#name} is closed`))
+    this.#readable?.end()
     const lanes = [...this.#lanes.values()]
     const stopped = lanes.map((lane) => lane.stop(reason))
     this.#lanes.clear()

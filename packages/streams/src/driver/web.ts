@@ -1,5 +1,5 @@
 import { MosaikError } from '@mosaik/core'
-import type { Consumer, Producer, Received } from '../types.ts'
+import type { Producer, Received } from '../types.ts'
 
 export interface SendingStream {
   readonly stream: WritableStream<unknown>
@@ -41,24 +41,41 @@ export interface DatumSource {
   ready(signal: AbortSignal): Promise<void>
 }
 
+export interface ReceivingStream {
+  readonly stream: ReadableStream<unknown>
+  /** The consumer was closed: there is nothing more to read. */
+  readonly end: () => void
+}
+
 /** A consumer as a Web stream. It takes a datum only when its reader asks for one. `onCancelled`: this stream is of no more use. */
-export function receivingStream(source: DatumSource, onCancelled: () => void): Consumer<unknown>['readable'] {
+export function receivingStream(source: DatumSource, onCancelled: () => void): ReceivingStream {
   const cancelled = new AbortController()
-  return new ReadableStream<unknown>(
+  let controller!: ReadableStreamDefaultController<unknown>
+  let finished = false
+  const end = (): void => {
+    if (!finished) controller.close()
+    finished = true
+  }
+  const stream = new ReadableStream<unknown>(
     {
-      pull: async (controller) => {
+      start: (given) => {
+        controller = given
+      },
+      pull: async () => {
         while (!cancelled.signal.aborted) {
           const received = source.tryReceive()
           if (received.ok) return controller.enqueue(received.datum)
-          if (received.reason === 'closed') return controller.close()
+          if (received.reason === 'closed') return end()
           await source.ready(cancelled.signal).catch(() => {}) // closed or cancelled: both show above
         }
       },
       cancel: () => {
+        finished = true
         cancelled.abort()
         onCancelled()
       },
     },
     { highWaterMark: 0 },
   )
+  return { stream, end }
 }
