@@ -184,6 +184,19 @@ test('gossip: what cannot be read or is not signed is rejected and counted; unti
   expect(s.victim.discovery.catalog.value.has(alice.id)).toBe(false)
 })
 
+test('gossip: a known head under a false signature is rejected by whoever knows it, not passed on', async () => {
+  await using s = await scene('resigned')
+  await s.world.run(s.attacker.connect(s.victim.address))
+  const topic = s.attacker.gossip.join(announceTopic(s.attacker.networkId), () => 'ignore')
+  await s.world.run(topic.neighbours.until((peers) => peers.has(s.victim.id)))
+  const { head } = statement(author('alice'), { updatedAt: s.attacker.clock.now() })
+  expect(s.victim.discovery.feed(encodeStatement({ head, details: statement(author('alice'), { updatedAt: 0 }).details }))).toBe(true)
+  topic.publish(encodeAnnouncement({ ...head, signature: new Uint8Array(64) }))
+  await s.world.run('200ms')
+  expect(metric(s.victim.metrics, 'mosaik.discovery.entries.refused', 'signature')).toBe(1)
+  expect(metric(s.friend.metrics, 'mosaik.discovery.entries.refused')).toBe(0)
+})
+
 test('gossip: heads whose details nobody has are asked for a few times, then given up', async () => {
   await using s = await scene('empty promises')
   await s.world.run(s.attacker.connect(s.victim.address))

@@ -1,4 +1,4 @@
-import { MosaikError } from '@mosaik/core'
+import { compareBytes, MosaikError } from '@mosaik/core'
 import type { Endpoint, Logger, PeerId } from '@mosaik/core'
 import type { AdmissionRules } from '../logic/admission.ts'
 import { compareVersions } from '../logic/statement.ts'
@@ -86,8 +86,9 @@ export class Intake {
     const verdict = store.judge(head, this.#endpoint.clock.now())
     switch (verdict) {
       case 'same':
+        return this.#hasKnownSignature(head) || verifyHead(head) ? 'same' : this.#invalid('signature')
       case 'older':
-        return verdict
+        return 'older'
       case 'own':
         return this.#own(head)
       case 'full':
@@ -170,6 +171,12 @@ export class Intake {
   /** A head is often seen twice: announced, then fetched. Checking its signature is what costs most here. */
   #isGenuine(head: Head): boolean {
     return this.#genuine.delete(fingerprint(head)) || verifyHead(head)
+  }
+
+  /** A known head under another signature must not be passed on as if it had been checked. */
+  #hasKnownSignature({ peerId, signature }: Head): boolean {
+    const known = this.#keeper.store.get(peerId)?.statement.head.signature
+    return known !== undefined && compareBytes(known, signature) === 0
   }
 
   #remember(head: Head): void {
