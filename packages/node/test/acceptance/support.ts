@@ -35,7 +35,7 @@ export async function stage(
     await Promise.all(all.map(({ discovery }) => discovery.catalog.until(({ size }) => size >= count - 1)))
     return all
   }
-  await world.run(() => play({ world, node, nodes, pass: (ms) => world.run(ms) }))
+  await world.run(() => play({ world, node, nodes, pass: (ms) => world.run(ms) }), { within: '60m' })
 }
 
 /** What a promise came to: its value, or the error. */
