@@ -3,14 +3,15 @@
  * `--write` puts the tables into bench/README.md.
  */
 import { readFile, writeFile } from 'node:fs/promises'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startNats } from './nats-server.ts'
-import { clusterTables } from './rows/clusters.ts'
-import { flowTables } from './rows/flow-tables.ts'
-import { syncTables } from './rows/sync.ts'
-import type { Table } from './table.ts'
-import { markdown } from './table.ts'
+import type { NatsServer } from './nats-server.ts'
+import { idling, starting } from './rows/clusters.ts'
+import { fanOut, latency, oneToOne } from './rows/flow-tables.ts'
+import { syncing } from './rows/sync.ts'
+import { failed, markdown, progress } from './table.ts'
+import type { Settings, Table } from './table.ts'
 
 const { values } = parseArgs({
   options: {
@@ -20,22 +21,51 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
-const settings = { runs: Number(values.runs), ms: Number(values.seconds) * 1_000, only: values.only }
-
-const nats = await startNats()
-if (nats === undefined) process.stderr.write('nats-server is not installed: its columns stay empty\n')
-const tables: Table[] = []
-try {
-  tables.push(...(await flowTables(settings, nats)), ...(await clusterTables(settings)), ...(await syncTables(settings)))
-} finally {
-  nats?.stop()
+const settings: Settings = {
+  runs: positive('runs', values.runs),
+  ms: positive('seconds', values.seconds) * 1_000,
+  only: values.only.toLowerCase(),
 }
+const benches = [oneToOne, latency, fanOut, starting, idling, syncing].filter(({ title }) => title.toLowerCase().includes(settings.only))
+if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)
+if (values.write && values.only !== '') throw new Error('--write replaces all tables: it does not go with --only')
+
+const load = loadavg()[0] ?? NaN
+const nats = await startNats()
+if (nats === undefined) progress('nats-server is not installed: its columns stay empty')
+const tables = await measured(nats).finally(() => nats?.stop())
 
 const text = tables.map(markdown).join('\n')
 process.stdout.write(`\n${text}`)
-if (values.write) {
+if (values.write && process.exitCode === undefined) {
   const readme = new URL('../README.md', import.meta.url)
   const old = await readFile(readme, 'utf8')
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; medians of ${settings.runs} runs of ${settings.ms / 1000} s.`
-  await writeFile(readme, old.replace(/(<!-- results -->\n)[\s\S]*(<!-- end -->)/, `$1\n${machine}\n\n${text}\n$2`))
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+  const how = `medians of ${settings.runs} runs of ${settings.ms / 1000} s; the machine's load before the start: ${load.toFixed(1)}.`
+  await writeFile(
+    readme,
+    old.replace(
+      /(<!-- results -->\n)[\s\S]*(<!-- end -->)/,
+      (_, begin: string, end: string) => `${begin}\n${machine}; ${how}\n\n${text}\n${end}`,
+    ),
+  )
+}
+
+async function measured(server: NatsServer | undefined): Promise<readonly Table[]> {
+  const done: Table[] = []
+  for (const bench of benches) {
+    progress(bench.title)
+    try {
+      done.push(await bench.run(settings, server))
+    } catch (error) {
+      failed(error)
+    }
+  }
+  return done
+}
+
+function positive(name: string, value: string): number {
+  const number = Number(value)
+  if (number > 0 && number <= 1_000) return number
+  throw new Error(`--${name} is '${value}'; it must be a number above 0`)
 }

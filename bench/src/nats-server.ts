@@ -13,7 +13,12 @@ export async function startNats(): Promise<NatsServer | undefined> {
   if (spawnSync('nats-server', ['--version']).status !== 0) return undefined
   const port = await freePort()
   const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-  const connection = await connect({ servers: `127.0.0.1:${port}`, waitOnFirstConnect: true, reconnectTimeWait: 50, maxReconnectAttempts: 100 })
+  const connection = await connect({
+    servers: `127.0.0.1:${port}`,
+    waitOnFirstConnect: true,
+    reconnectTimeWait: 50,
+    maxReconnectAttempts: 100,
+  })
   await connection.close()
   return { port, stop: () => void child.kill() }
 }

@@ -3,8 +3,10 @@ export function quantile(sorted: readonly number[] | Float64Array, share: number
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
+/** The middle value; of an even number of values the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  return quantile([...values].sort((a, b) => a - b), 0.5)
+  const sorted = values.toSorted((a, b) => a - b)
+  return (quantile(sorted, 0.5) + (sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN)) / 2
 }
 
 /** 1234567 → `1.23 M`. */
@@ -14,3 +16,6 @@ export function short(value: number): string {
   if (value >= 1e3) return `${(value / 1e3).toFixed(1)} k`
   return value >= 10 ? value.toFixed(1) : value.toFixed(3)
 }
+
+/** `–` where there is no figure. */
+export const fixed = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : '–')

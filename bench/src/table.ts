@@ -1,7 +1,7 @@
 export interface Settings {
   readonly runs: number
   readonly ms: number
-  /** Only rows whose title contains this. */
+  /** Only tables whose title contains this. */
   readonly only: string
 }
 
@@ -18,6 +18,10 @@ export function markdown({ title, head, rows, note }: Table): string {
   return `### ${title}\n\n${line(head)}${line(head.map(() => '---'))}${rows.map(line).join('')}${note === undefined ? '' : `\n${note}\n`}\n`
 }
 
-export const wanted = (title: string, { only }: Settings): boolean => title.toLowerCase().includes(only.toLowerCase())
-
 export const progress = (text: string): void => void process.stderr.write(`${text}\n`)
+
+/** A figure could not be measured: said, and the exit code tells; the others go on. */
+export function failed(error: unknown): void {
+  process.exitCode = 1
+  progress(`  FAILED: ${error instanceof Error ? error.message : String(error)}`)
+}

@@ -25,5 +25,10 @@ export async function run({ nodes, streams }: { nodes: number; streams: number }
   const { ms } = await told<{ ms: number }>('idle')
   const cpu = cpuSeconds()
   await new Promise((resolve) => setTimeout(resolve, ms))
-  tell({ type: 'idled', cpu: (cpuSeconds() - cpu) / (ms / 1000), rss: process.memoryUsage().rss, grown: process.memoryUsage().rss - before })
+  tell({
+    type: 'idled',
+    cpu: (cpuSeconds() - cpu) / (ms / 1000),
+    rss: process.memoryUsage().rss,
+    grown: process.memoryUsage().rss - before,
+  })
 }

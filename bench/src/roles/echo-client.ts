@@ -1,6 +1,5 @@
 import { createEndpoint } from '@mosaik/libp2p'
-import { Meter, now, tell } from './role.ts'
-import { pace } from './raw-source.ts'
+import { Meter, now, pace, tell } from './role.ts'
 
 /** Round trips of 256 bytes on one bare stream, `perSecond` of them. */
 export async function run({ address, listen, perSecond }: { address: string; listen: string; perSecond: number }): Promise<void> {

@@ -1,7 +1,6 @@
 import { connect } from 'nats'
 import type { NatsConnection } from 'nats'
-import { pace } from './raw-source.ts'
-import { Meter, now, tell } from './role.ts'
+import { Meter, now, pace, tell } from './role.ts'
 
 const BURST = 200
 

@@ -1,8 +1,7 @@
 import type { Producer } from '@mosaik/node'
-import { pace } from './raw-source.ts'
-import { Bytes, Orders, start } from './streams.ts'
+import { BUFFER_SIZE, Bytes, Orders, start } from './streams.ts'
 import type { Order } from './streams.ts'
-import { Meter, now, tell } from './role.ts'
+import { Meter, now, pace, tell } from './role.ts'
 
 interface Options {
   readonly listen: string
@@ -14,7 +13,7 @@ interface Options {
 
 export async function run({ listen, bootstrap, items, consumers, perSecond }: Options): Promise<void> {
   const network = await start(listen, bootstrap)
-  const options = { lagging: 'wait', bufferSize: 4096 } as const
+  const options = { lagging: 'wait', bufferSize: BUFFER_SIZE } as const
   const meter = new Meter()
   if (items === 'bytes') {
     const producer = network.streams.produce(Bytes, options)
@@ -48,4 +47,13 @@ function timed(): Uint8Array {
 }
 
 const NOTE = 'x'.repeat(155)
-const order = (id: number): Order => ({ id, at: 1.5, symbol: 'ETH/USDC', side: 'bid', price: 3812.25, quantity: 17, trader: 'trader-7', note: NOTE })
+const order = (id: number): Order => ({
+  id,
+  at: 1.5,
+  symbol: 'ETH/USDC',
+  side: 'bid',
+  price: 3812.25,
+  quantity: 17,
+  trader: 'trader-7',
+  note: NOTE,
+})

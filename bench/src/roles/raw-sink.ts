@@ -8,8 +8,7 @@ export async function run({ listen, timed }: { listen: string; timed: boolean })
   endpoint.handle('/bench/raw', (stream) => {
     stream.attach({
       onData: (chunk) => {
-        meter.bytes += chunk.length
-        meter.items = Math.floor(meter.bytes / 256)
+        meter.items += chunk.length / 256
         if (timed) meter.latencies.push(now() - new DataView(chunk.buffer, chunk.byteOffset).getFloat64(0))
       },
       onDrain: () => {},

@@ -1,3 +1,5 @@
+import { quantile } from '../stats.ts'
+
 /** What a child process does with its options; it ends by being stopped. */
 // eslint-disable-next-line -- each role knows its own options
 export type Role = (options: any) => Promise<void>
@@ -16,7 +18,7 @@ export function told<T = unknown>(type: string): Promise<T> {
   })
 }
 
-/** CPU time of this process, seconds. */
+/** CPU time of this process, all its threads, seconds. */
 export function cpuSeconds(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
@@ -25,39 +27,49 @@ export function cpuSeconds(): number {
 /** Monotonic milliseconds, the same for all processes of a machine. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
-/** Counts what arrives; `report` answers the 'measure' order with the rate over a window. */
-export class Meter {
-  items = 0
-  bytes = 0
-  readonly latencies: number[] = []
-
-  async serve(): Promise<void> {
-    for (;;) {
-      const { ms } = await told<{ ms: number }>('measure')
-      const before = { items: this.items, bytes: this.bytes, cpu: cpuSeconds(), at: now() }
-      this.latencies.length = 0
-      await new Promise((resolve) => setTimeout(resolve, ms))
-      const seconds = (now() - before.at) / 1000
-      const sorted = Float64Array.from(this.latencies).sort()
-      const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-      tell({
-        type: 'measured',
-        seconds,
-        items: this.items - before.items,
-        bytes: this.bytes - before.bytes,
-        cpu: cpuSeconds() - before.cpu,
-        p50: at(0.5),
-        p99: at(0.99),
-      })
-    }
-  }
+/** Calls `task` `perSecond` times a second, evenly. */
+export function pace(perSecond: number, task: () => void): void {
+  const begun = now()
+  let done = 0
+  setInterval(() => {
+    const due = ((now() - begun) / 1000) * perSecond
+    for (; done < due; done += 1) task()
+  }, 1)
 }
 
 export interface Measured {
   readonly seconds: number
   readonly items: number
-  readonly bytes: number
   readonly cpu: number
+  readonly rss: number
   readonly p50: number
   readonly p99: number
+}
+
+/** Counts what arrives, and answers each 'measure' with what a window of time has brought. */
+export class Meter {
+  items = 0
+  readonly latencies: number[] = []
+
+  async serve(): Promise<void> {
+    for (;;) {
+      const { ms } = await told<{ ms: number }>('measure')
+      const before = { items: this.items, cpu: cpuSeconds(), at: now() }
+      this.latencies.length = 0
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      const measured: Measured = {
+        seconds: (now() - before.at) / 1000,
+        items: this.items - before.items,
+        cpu: cpuSeconds() - before.cpu,
+        rss: process.memoryUsage.rss(),
+        ...this.#quantiles(),
+      }
+      tell({ type: 'measured', ...measured })
+    }
+  }
+
+  #quantiles(): { readonly p50: number; readonly p99: number } {
+    const sorted = Float64Array.from(this.latencies).sort()
+    return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
+  }
 }

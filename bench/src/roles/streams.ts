@@ -21,3 +21,6 @@ export const Orders: StreamDef<Order> = defineStream('bench.orders')
 
 export const start = (listen: string, bootstrap: readonly string[]): Promise<Network> =>
   createNetwork('bench', { listen: [listen], discovery: { bootstrap } })
+
+/** As much as a bare stream may have under way: 2 MiB. */
+export const BUFFER_SIZE = 8192

@@ -1,10 +1,14 @@
 import { simWorld } from '@mosaik/node/testing'
 import { startChild } from '../child.ts'
-import { median } from '../stats.ts'
-import { progress, wanted } from '../table.ts'
+import { fixed, median } from '../stats.ts'
+import { progress } from '../table.ts'
 import type { Settings, Table } from '../table.ts'
 
+const IDLE_NODES = 50
 const IDLE_MS = 20_000
+/** After the last stream is connected: late syncs and pings of a fresh network are no idling. */
+const SETTLE_MS = 10_000
+const FORMATION_MS = 120_000
 
 interface Full {
   readonly sinceStart: number
@@ -12,46 +16,42 @@ interface Full {
 }
 interface Idled {
   readonly cpu: number
-  readonly rss: number
   readonly grown: number
 }
 
-export async function clusterTables(settings: Settings): Promise<readonly Table[]> {
-  const tables: Table[] = []
-  for (const table of [starting, idling]) {
-    if (!wanted(table.title, settings)) continue
-    progress(table.title)
-    tables.push(await table(settings))
-  }
-  return tables
+export const starting: { readonly title: string; run(settings: Settings): Promise<Table> } = {
+  title: 'Time to a full catalog',
+  async run({ runs }) {
+    const rows: string[][] = []
+    for (const nodes of [2, 10, 50]) {
+      const real: Full[] = []
+      const simulated: number[] = []
+      for (let run = 0; run < runs; run += 1) {
+        real.push(await realStart(`${this.title}, ${nodes} nodes`, nodes))
+        simulated.push(await simulatedStart(nodes, run))
+      }
+      const row = [real.map(({ sinceStart }) => sinceStart), real.map(({ sinceFirst }) => sinceFirst), simulated].map((all) =>
+        fixed(median(all), 0),
+      )
+      rows.push([String(nodes), ...row])
+      progress(`  ${rows.at(-1)?.join('  ')}`)
+    }
+    return {
+      title: this.title,
+      head: ['nodes in one process', 'QUIC, since process start, ms', 'QUIC, since the first node, ms', 'simulated (virtual) ms'],
+      rows,
+    }
+  },
 }
 
-async function starting({ runs }: Settings): Promise<Table> {
-  const rows: string[][] = []
-  for (const nodes of [2, 10, 50]) {
-    const real: Full[] = []
-    const simulated: number[] = []
-    for (let run = 0; run < runs; run += 1) {
-      const child = startChild('cluster', { nodes, streams: 0 })
-      real.push(await child.next<Full>('full'))
-      await child.stop()
-      simulated.push(await simulatedStart(nodes, run))
-    }
-    rows.push([
-      String(nodes),
-      median(real.map(({ sinceStart }) => sinceStart)).toFixed(0),
-      median(real.map(({ sinceFirst }) => sinceFirst)).toFixed(0),
-      median(simulated).toFixed(0),
-    ])
-    progress(`  ${rows.at(-1)?.join('  ')}`)
-  }
-  return {
-    title: starting.title,
-    head: ['nodes in one process', 'QUIC, since process start, ms', 'QUIC, since the first node, ms', 'simulated (virtual) ms'],
-    rows,
+async function realStart(row: string, nodes: number): Promise<Full> {
+  const child = startChild(row, 'cluster', { nodes, streams: 0 })
+  try {
+    return await child.next<Full>('full', FORMATION_MS)
+  } finally {
+    await child.stop()
   }
 }
-starting.title = 'Time to a full catalog'
 
 async function simulatedStart(nodes: number, seed: number): Promise<number> {
   await using world = simWorld({ seed })
@@ -63,22 +63,37 @@ async function simulatedStart(nodes: number, seed: number): Promise<number> {
   return world.clock.monotonic() - begun
 }
 
-async function idling({ runs }: Settings): Promise<Table> {
-  const idled: Idled[] = []
-  for (let run = 0; run < Math.min(runs, 5); run += 1) {
-    const child = startChild('cluster', { nodes: 50, streams: 50 })
-    await child.next('streaming')
-    await new Promise((resolve) => setTimeout(resolve, 3_000))
+export const idling: typeof starting = {
+  title: 'Idle cost',
+  async run({ runs }) {
+    const idled: Idled[] = []
+    for (let run = 0; run < runs; run += 1) {
+      idled.push(await idle(this.title))
+      progress(`  cpu ${fixed((idled.at(-1)?.cpu ?? NaN) * 100, 2)} %`)
+    }
+    return {
+      title: this.title,
+      head: [`${IDLE_NODES} nodes, ${IDLE_NODES} streams, one process, QUIC`, 'CPU, % of a core, all', 'memory per node, MiB'],
+      rows: [
+        [
+          'idle',
+          fixed(median(idled.map(({ cpu }) => cpu)) * 100, 2),
+          fixed(median(idled.map(({ grown }) => grown)) / IDLE_NODES / 2 ** 20, 1),
+        ],
+      ],
+      note: `Over ${IDLE_MS / 1000} s with default settings. Must: below 1 % of a core for all.`,
+    }
+  },
+}
+
+async function idle(row: string): Promise<Idled> {
+  const child = startChild(row, 'cluster', { nodes: IDLE_NODES, streams: IDLE_NODES })
+  try {
+    await child.next('streaming', FORMATION_MS)
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
     child.tell({ type: 'idle', ms: IDLE_MS })
-    idled.push(await child.next<Idled>('idled'))
+    return await child.next<Idled>('idled', 2 * IDLE_MS + 30_000)
+  } finally {
     await child.stop()
-    progress(`  cpu ${((idled.at(-1)?.cpu ?? NaN) * 100).toFixed(2)} %`)
-  }
-  return {
-    title: idling.title,
-    head: ['50 nodes, 50 streams, one process', 'CPU, % of a core, all', 'memory per node, MiB'],
-    rows: [['idle', (median(idled.map(({ cpu }) => cpu)) * 100).toFixed(2), (median(idled.map(({ grown }) => grown)) / 50 / 2 ** 20).toFixed(1)]],
-    note: `Over ${IDLE_MS / 1000} s with default settings. Must: below 1 % of a core for all.`,
   }
 }
-idling.title = 'Idle cost'

@@ -11,36 +11,42 @@ export interface Flow {
   /** CPU microseconds per delivered item: at the sender (of all deliveries), and at one receiver (of its own). */
   readonly senderCpu: number
   readonly receiverCpu: number
+  /** Resident memory of the sender, bytes. */
+  readonly senderRss: number
 }
 
 interface Ready {
   readonly address: string
 }
 
-const WARM_MS = 1_000
+type Start = (role: string, options: Readonly<Record<string, unknown>>) => Child
 
+const WARM_MS = 1_500
+
+/** Lets the flow run warm, then measures everyone over the same `ms`. */
 async function measure(sender: Child, receivers: readonly Child[], ms: number): Promise<Flow> {
   await new Promise((resolve) => setTimeout(resolve, WARM_MS))
-  for (const child of [sender, ...receivers]) child.tell({ type: 'measure', ms })
-  const [sent, ...received] = await Promise.all([sender, ...receivers].map((child) => child.next<Measured>('measured')))
+  const children = [sender, ...receivers]
+  for (const child of children) child.tell({ type: 'measure', ms })
+  const [sent, ...received] = await Promise.all(children.map((child) => child.next<Measured>('measured', 2 * ms + 30_000)))
   const items = received.reduce((sum, one) => sum + one.items, 0)
   const rate = received.reduce((sum, one) => sum + one.items / one.seconds, 0)
   const cpu = received.reduce((sum, one) => sum + one.cpu, 0)
-  return { rate, p50: received[0]?.p50 ?? NaN, p99: received[0]?.p99 ?? NaN, senderCpu: ((sent?.cpu ?? NaN) / items) * 1e6, receiverCpu: (cpu / items) * 1e6 }
+  return {
+    rate,
+    p50: received[0]?.p50 ?? NaN,
+    p99: received[0]?.p99 ?? NaN,
+    senderCpu: ((sent?.cpu ?? NaN) / items) * 1e6,
+    receiverCpu: (cpu / items) * 1e6,
+    senderRss: sent?.rss ?? NaN,
+  }
 }
 
-async function measureAlone(child: Child, ms: number): Promise<Flow> {
-  await new Promise((resolve) => setTimeout(resolve, WARM_MS))
-  child.tell({ type: 'measure', ms })
-  const { items, seconds, cpu, p50, p99 } = await child.next<Measured>('measured')
-  return { rate: items / seconds, p50, p99, senderCpu: (cpu / items) * 1e6, receiverCpu: NaN }
-}
-
-async function withChildren<T>(work: (start: typeof startChild) => Promise<T>): Promise<T> {
+async function withChildren<T>(row: string, work: (start: Start) => Promise<T>): Promise<T> {
   const children: Child[] = []
   try {
     return await work((role, options) => {
-      const child = startChild(role, options)
+      const child = startChild(row, role, options)
       children.push(child)
       return child
     })
@@ -50,11 +56,12 @@ async function withChildren<T>(work: (start: typeof startChild) => Promise<T>): 
 }
 
 /** Bare 64 KiB writes on one byte stream, or `perSecond` small ones. */
-export function rawFlow(listen: string, ms: number, perSecond?: number): Promise<Flow> {
-  return withChildren(async (start) => {
+export function rawFlow(row: string, listen: string, ms: number, perSecond?: number): Promise<Flow> {
+  return withChildren(row, async (start) => {
     const sink = start('raw-sink', { listen, timed: perSecond !== undefined })
     const { address } = await sink.next<Ready>('ready')
     const source = start('raw-source', { listen, address, perSecond })
+    await source.next('ready')
     return measure(source, [sink], ms)
   })
 }
@@ -66,8 +73,8 @@ export interface StreamFlow {
   readonly perSecond?: number
 }
 
-export function streamFlow({ listen, items, consumers, perSecond }: StreamFlow, ms: number): Promise<Flow> {
-  return withChildren(async (start) => {
+export function streamFlow(row: string, { listen, items, consumers, perSecond }: StreamFlow, ms: number): Promise<Flow> {
+  return withChildren(row, async (start) => {
     const first = start('consumer', { listen, bootstrap: [], items, timed: perSecond !== undefined })
     const { address } = await first.next<Ready>('ready')
     const rest = Array.from({ length: consumers - 1 }, () => start('consumer', { listen, bootstrap: [address], items, timed: false }))
@@ -78,8 +85,8 @@ export function streamFlow({ listen, items, consumers, perSecond }: StreamFlow, 
   })
 }
 
-export function natsFlow(port: number, subscribers: number, ms: number, perSecond?: number): Promise<Flow> {
-  return withChildren(async (start) => {
+export function natsFlow(row: string, port: number, subscribers: number, ms: number, perSecond?: number): Promise<Flow> {
+  return withChildren(row, async (start) => {
     const all = Array.from({ length: subscribers }, () => start('nats-subscriber', { port, timed: perSecond !== undefined }))
     await Promise.all(all.map((child) => child.next('ready')))
     const publisher = start('nats-publisher', { port, perSecond })
@@ -88,13 +95,16 @@ export function natsFlow(port: number, subscribers: number, ms: number, perSecon
   })
 }
 
-/** Round trips on one bare stream. */
-export function echoFlow(listen: string, perSecond: number, ms: number): Promise<Flow> {
-  return withChildren(async (start) => {
+/** Round trips on one bare stream; the client is both ends of what is measured. */
+export function echoFlow(row: string, listen: string, perSecond: number, ms: number): Promise<Flow> {
+  return withChildren(row, async (start) => {
     const server = start('echo-server', { listen })
     const { address } = await server.next<Ready>('ready')
     const client = start('echo-client', { listen, address, perSecond })
     await client.next('ready')
-    return measureAlone(client, ms)
+    await new Promise((resolve) => setTimeout(resolve, WARM_MS))
+    client.tell({ type: 'measure', ms })
+    const { items, seconds, cpu, p50, p99, rss } = await client.next<Measured>('measured', 2 * ms + 30_000)
+    return { rate: items / seconds, p50, p99, senderCpu: (cpu / items) * 1e6, receiverCpu: NaN, senderRss: rss }
   })
 }
