@@ -27,7 +27,8 @@ export interface DiscoveryConfig {
 }
 
 /** Throws `ERR_INVALID_OPTION` naming the option, what came and what is allowed. */
-export function readOptions(options: DiscoveryOptions = {}): DiscoveryConfig {
+export function readOptions(given: DiscoveryOptions | undefined): DiscoveryConfig {
+  const options = check.options('options', given)
   return {
     bootstrap: check.list('bootstrap', options.bootstrap, (name, value) => check.address(name, value), { max: MAX_BOOTSTRAP }),
     tags: checkTags('tags', options.tags),
@@ -50,7 +51,7 @@ export function checkTags(name: string, value: unknown): string[] {
 function readDht(dht: DiscoveryOptions['dht']): DhtConfig | undefined {
   if (dht === undefined || dht === false) return undefined
   if (dht === 'public') return { table: { kind: 'public' }, interval: DHT_INTERVAL }
-  if (typeof dht !== 'object' || dht === null) return check.oneOf('dht', dht, [false, 'public']) as never
+  if (typeof dht !== 'object' || dht === null || Array.isArray(dht)) return check.oneOf('dht', dht, [false, 'public']) as never
   const bootstrap = check.list('dht.bootstrap', dht.bootstrap, (name, value) => check.address(name, value), { max: MAX_BOOTSTRAP })
   const serve = check.boolean('dht.serve', dht.serve, { default: true })
   const interval = check.duration('dht.interval', dht.interval, { min: 1000, max: MAX_DURATION, default: DHT_INTERVAL })
