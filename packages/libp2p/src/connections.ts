@@ -1,8 +1,8 @@
-import { CloseReasons, createWatch, MosaikError, networkProof } from '@mosaik/core'
+import { CloseReasons, createWatch, isPeerId, MosaikError, networkProof } from '@mosaik/core'
 import type { Clock, CloseReason, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
 import type { Connection, Stream } from '@libp2p/interface'
 import { openControl } from './control/channel.ts'
-import { CONTROL_PROTOCOL, CONTROL_VERSION, hex, INCARNATION_BYTES, type ControlFrame, type Hello } from './control/frames.ts'
+import { CONTROL_PROTOCOL, CONTROL_VERSION, hex, INCARNATION_BYTES, type Ack, type ControlFrame, type Hello } from './control/frames.ts'
 import { BEAT_MS, judge } from './logic/liveness.ts'
 import { isIdle, NO_PAIR, pairStep, type Dialled, type PairEffect, type PairEvent, type PairState } from './logic/pairing.ts'
 import type { NetworkMetrics } from './network-metrics.ts'
@@ -13,6 +13,8 @@ import { duplexOf } from './stream/duplex-of.ts'
 export const HELLO_MS = 10_000
 /** Streams of a peer that wait for the end of its verification. */
 const MAX_HELD = 64
+/** Inbound connections that have not said hello; one more ends the oldest of them. */
+const MAX_UNVERIFIED = 512
 /** How long a goodbye may take, ms: for what was sent to arrive, and for the peer to hang up. */
 export const GOODBYE_MS = 1500
 
@@ -42,6 +44,8 @@ export class Connections {
   /** Also those that are gone: whoever dialled them asks for their outcome. */
   readonly #byConnection = new WeakMap<Connection, Session>()
   readonly #pairs = new Map<PeerId, PairState>()
+  /** Inbound, and without a hello so far; oldest first. */
+  readonly #unverified = new Set<Session>()
   #tickedAt: number
   #cancelTick: () => void
   #closing: MosaikError | undefined
@@ -90,7 +94,12 @@ export class Connections {
     if (connection.direction === 'outbound') {
       const { key, peer } = session
       this.#step(peer, { type: 'dialled', key, attempt: ++this.#attempts, upgrade: this.upgrading.has(peer) })
+      return
     }
+    this.#unverified.add(session)
+    const [oldest] = this.#unverified
+    if (oldest === undefined || this.#unverified.size <= MAX_UNVERIFIED) return
+    this.#refuse(oldest, 'crowded', new MosaikError('ERR_CLOSED', `${MAX_UNVERIFIED} newer connections wait for a hello`))
   }
 
   /** A control stream that the dialer of this connection has opened. */
@@ -211,11 +220,9 @@ export class Connections {
       case 'hello':
         if (dialled || session.state !== 'new') return session.abort(new MosaikError('ERR_PROTOCOL', 'a second or misplaced hello'))
         return this.#onHello(session, frame)
-      case 'ack': {
+      case 'ack':
         if (!dialled || session.state !== 'new') return session.abort(new MosaikError('ERR_PROTOCOL', 'a second or misplaced ack'))
-        if (frame.proof !== networkProof(this.#init.networkId, session.peer, this.#init.id)) return this.#refuse(session, 'network', differentNetwork(session.peer))
-        return this.#step(session.peer, { type: 'acked', key: session.key, incarnation: frame.incarnation, crossing: frame.crossing })
-      }
+        return this.#onAck(session, frame)
       case 'refuse':
         return this.#refuse(session, 'by-peer', refusal(session.peer, frame.code, frame.detail))
       case 'bye':
@@ -224,13 +231,27 @@ export class Connections {
     }
   }
 
+  #onAck(session: Session, { version, proof, incarnation, crossing }: Ack): void {
+    const { key, peer } = session
+    if (version !== CONTROL_VERSION) {
+      return this.#refuse(session, 'version', new MosaikError('ERR_UNREACHABLE', `${peer} speaks control version ${version}, not ${CONTROL_VERSION}`))
+    }
+    if (!this.#isProven(peer, proof)) return this.#refuse(session, 'network', differentNetwork(peer))
+    this.#step(peer, { type: 'acked', key, incarnation, crossing })
+  }
+
+  #isProven(peer: PeerId, proof: string): boolean {
+    return isPeerId(peer) && proof === networkProof(this.#init.networkId, peer, this.#init.id)
+  }
+
   #onHello(session: Session, hello: Hello): void {
+    this.#unverified.delete(session)
     const { key, peer } = session
     if (this.#closing !== undefined) return this.#sayNo(session, CloseReasons.GracefulShutdown, 'closing')
     if (hello.version !== CONTROL_VERSION) {
       return this.#sayNo(session, CloseReasons.ProtocolViolation, 'version', `control version ${CONTROL_VERSION} is spoken here, not ${hello.version}`)
     }
-    if (hello.proof !== networkProof(this.#init.networkId, peer, this.#init.id)) return this.#sayNo(session, CloseReasons.DifferentNetwork, 'network')
+    if (!this.#isProven(peer, hello.proof)) return this.#sayNo(session, CloseReasons.DifferentNetwork, 'network')
     const { incarnation, attempt, upgrade } = hello
     this.#step(peer, { type: 'hello', key, incarnation, attempt, upgrade })
   }
@@ -303,6 +324,7 @@ export class Connections {
     const why = error ?? new Error('the connection was lost')
     if (session.usable) this.#init.logger.debug('connection to %s ended: %s', session.peer, why.message)
     this.#sessions.delete(session.key)
+    this.#unverified.delete(session)
     session.onClosed(MosaikError.is(why) ? why : new MosaikError('ERR_UNREACHABLE', why.message, { cause: why }))
     this.#step(session.peer, { type: 'gone', key: session.key })
   }

@@ -1,4 +1,4 @@
-import { CloseReasons, componentLogger, deadline, MosaikError, shortId, signWith, splitAddress, uniqueId } from '@mosaik/core'
+import { check, CloseReasons, componentLogger, deadline, MosaikError, shortId, signWith, splitAddress, uniqueId } from '@mosaik/core'
 import type { ByteStream, Clock, Endpoint, Gossip, Labels, Logger, Metrics, NetworkId, PeerId, Prng, Rendezvous, WaitOptions, Watch } from '@mosaik/core'
 import { systemClock, systemPrng } from '@mosaik/core/system'
 import type { Connection, Stream } from '@libp2p/interface'
@@ -28,11 +28,12 @@ const HANDLE = { maxInboundStreams: 100_000, maxOutboundStreams: 100_000, runOnL
  * Rejects with `ERR_INVALID_OPTION`, `ERR_LISTEN` (an address could not be had), `ERR_QUIC_UNAVAILABLE` (no binary for
  * this platform), or the signal's reason.
  */
-export async function createEndpoint(name: string, options: EndpointOptions = {}): Promise<Endpoint> {
+export async function createEndpoint(name: string, options?: EndpointOptions): Promise<Endpoint> {
+  const networkId = uniqueId(check.text<string>('name', name))
   const resolved = resolveOptions(options)
   resolved.signal?.throwIfAborted()
   const node = await createNode(resolved, nodeParts(resolved))
-  const endpoint = new Libp2pEndpoint(uniqueId(name), resolved, node)
+  const endpoint = new Libp2pEndpoint(networkId, resolved, node)
   try {
     await endpoint.start()
     resolved.signal?.throwIfAborted()
@@ -40,7 +41,7 @@ export async function createEndpoint(name: string, options: EndpointOptions = {}
     await endpoint.close()
     throw error
   }
-  resolved.signal?.addEventListener('abort', () => void endpoint.close(), { once: true })
+  resolved.signal?.addEventListener('abort', () => void endpoint.close(), { once: true, signal: endpoint.closing })
   return endpoint
 }
 
@@ -98,6 +99,11 @@ class Libp2pEndpoint implements Endpoint {
     await startNode(this.#node)
     this.#addresses = watchAddresses(this.#node, this.id, this.clock)
     this.#extras = await attachExtras(this.#host())
+  }
+
+  /** Aborts as soon as the endpoint closes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
   }
 
   get addresses(): readonly string[] {

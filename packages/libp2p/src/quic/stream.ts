@@ -25,7 +25,10 @@ export class QuicStream extends AbstractStream {
 
   constructor(init: StreamInit) {
     super({ id: String(init.native.id()), direction: init.direction, log: init.log, maxMessageSize: MAX_WRITE_BYTES })
-    this.#pipe = new Pipe(init.native, () => init.closing(this))
+    this.#pipe = new Pipe(init.native, () => {
+      if (this.#taken) this.status = 'closed'
+      init.closing(this)
+    })
     this.#pipe.attach(this.#sink())
   }
 

@@ -33,6 +33,7 @@ class DuplexByteStream implements OpenStream {
   readonly direction: 'inbound' | 'outbound'
   readonly #init: ByteStreamInit
   readonly #faces: { readonly readable: ReadableStream<Uint8Array>; readonly writable: WritableStream<Uint8Array> }
+  #sending = true
   attached = false
   ended = false
 
@@ -83,11 +84,12 @@ class DuplexByteStream implements OpenStream {
   }
 
   send(chunk: Uint8Array): boolean {
-    this.#init.egress.add(chunk.byteLength)
+    if (this.#sending) this.#init.egress.add(chunk.byteLength)
     return this.#init.duplex.send(chunk)
   }
 
   end(): void {
+    this.#sending = false
     this.#init.duplex.end()
   }
 
@@ -100,6 +102,7 @@ class DuplexByteStream implements OpenStream {
   }
 
   abort(reason?: unknown): void {
+    this.#sending = false
     const detail = reason === undefined ? '' : `: ${String(reason)}`
     this.#init.duplex.reset(reason instanceof Error ? reason : new MosaikError('ERR_CLOSED', `the stream was aborted${detail}`))
   }
