@@ -10,7 +10,7 @@ export const PRIVATE_PROTOCOL = '/mosaik/kad/1.0.0'
 /** Protocol of the public table that IPFS nodes make up. */
 export const PUBLIC_PROTOCOL = '/ipfs/kad/1.0.0'
 /** How long a table of ours answers with a provider that did not renew, ms. */
-export const RECORD_VALIDITY = 10 * 60_000
+export const RECORD_VALIDITY: number = 10 * 60_000
 
 const PUBLIC_BOOTSTRAP = [
   '/dnsaddr/bootstrap.libp2p.io/p2p/QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN',
