@@ -1,4 +1,4 @@
-import { MosaikError } from '@mosaik/core'
+import { check, createMetrics, MosaikError } from '@mosaik/core'
 import type { Duration, Endpoint, Logger, Metrics, NetworkId, PeerId, SecretKey, WaitOptions } from '@mosaik/core'
 import { createDiscovery } from '@mosaik/discovery'
 import type { Discovery, DiscoveryOptions } from '@mosaik/discovery'
@@ -55,25 +55,35 @@ export interface Network extends AsyncDisposable {
  * Rejects with `ERR_INVALID_OPTION` for a bad option, with the transport's error when an address of `listen`
  * cannot be bound, and with `signal.reason` on abort.
  */
-export async function createNetwork(name: string, options: NetworkOptions = {}): Promise<Network> {
-  const { secretKey, listen, relay, mdns, zeroConfig, discovery, streams, logger, metrics, signal } = options
-  signal?.throwIfAborted()
+export async function createNetwork(name: string, options?: NetworkOptions): Promise<Network> {
+  const { secretKey, listen, relay, mdns, zeroConfig, discovery, streams, logger, metrics, signal } = check.options('options', options)
+  using starting = whileStarting(check.having('signal', signal, ['throwIfAborted', 'addEventListener']))
   const found = discoveryOptions(discovery, zeroConfig)
+  const flows = check.options('streams', streams)
   const endpoint = await createEndpoint(name, {
     ...(secretKey !== undefined && { secretKey }),
     ...(listen !== undefined && { listen }),
     ...(relay !== undefined && { relay }),
-    ...((mdns ?? zeroConfig) !== undefined && { mdns: mdns ?? zeroConfig ?? false }),
+    mdns: mdns === undefined ? zeroConfig === true : mdns,
     ...(logger !== undefined && { logger }),
-    ...(metrics !== undefined && { metrics }),
-    ...(signal !== undefined && { signal }),
+    metrics: metrics === undefined ? createMetrics() : metrics,
+    signal: starting.signal,
   })
   try {
-    return await networkOn(endpoint, { discovery: found, ...(streams !== undefined && { streams }), ...(signal !== undefined && { signal }) })
+    return await networkOn(endpoint, { discovery: found, streams: flows, signal: starting.signal })
   } catch (error) {
     await endpoint.close()
     throw error
   }
+}
+
+/** The caller's signal, let go of when the start is over: a deadline for the start must not end the node later. */
+function whileStarting(signal: AbortSignal | undefined): { readonly signal: AbortSignal } & Disposable {
+  signal?.throwIfAborted()
+  const starting = new AbortController()
+  const abort = (): void => starting.abort(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  return { signal: starting.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', abort) }
 }
 
 /** The floors above an endpoint, wired together; the endpoint belongs to the network from now on. */
@@ -83,7 +93,7 @@ export async function networkOn(
 ): Promise<Network> {
   options.signal?.throwIfAborted()
   const discovery = await createDiscovery(endpoint, options.discovery)
-  const streams = createStreams(discovery, options.streams)
+  const streams = await streamsOn(discovery, options.streams)
   const ended = new AbortController()
   let closing: Promise<void> | undefined
 
@@ -96,7 +106,10 @@ export async function networkOn(
       await atMost(endpoint, Math.max(1, deadlineAt - clock.monotonic()), floor.close())
     }
   }
-  const close: Network['close'] = (closeOptions) => (closing ??= shutDown(closeTimeout(closeOptions?.timeout)))
+  const close: Network['close'] = async (closeOptions) => {
+    closing ??= shutDown(closeTimeout(closeOptions?.timeout))
+    await closing
+  }
 
   return {
     id: endpoint.networkId,
@@ -113,6 +126,15 @@ export async function networkOn(
     streams,
     close,
     [Symbol.asyncDispose]: () => close(),
+  }
+}
+
+async function streamsOn(discovery: Discovery, options: StreamsOptions | undefined): Promise<Streams> {
+  try {
+    return createStreams(discovery, options)
+  } catch (error) {
+    await discovery.close()
+    throw error
   }
 }
 

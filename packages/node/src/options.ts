@@ -1,4 +1,4 @@
-import { check, MosaikError } from '@mosaik/core'
+import { check } from '@mosaik/core'
 import type { Duration } from '@mosaik/core'
 import type { DiscoveryOptions } from '@mosaik/discovery'
 
@@ -10,8 +10,6 @@ export function closeTimeout(timeout: Duration | undefined): number {
 
 /** `zeroConfig` looks into the public DHT unless the caller chose a table. */
 export function discoveryOptions(options: DiscoveryOptions | undefined, zeroConfig: boolean | undefined): DiscoveryOptions {
-  if (zeroConfig !== undefined && typeof zeroConfig !== 'boolean') {
-    throw new MosaikError('ERR_INVALID_OPTION', `zeroConfig is ${String(zeroConfig)}; it must be true or false`)
-  }
-  return zeroConfig === true && options?.dht === undefined ? { ...options, dht: 'public' } : (options ?? {})
+  const given = check.options('discovery', options)
+  return check.boolean('zeroConfig', zeroConfig, { default: false }) && given.dht === undefined ? { ...given, dht: 'public' } : given
 }
