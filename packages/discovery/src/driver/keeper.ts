@@ -73,8 +73,9 @@ export class Keeper {
     return this.#catalog
   }
 
-  /** The own entry, signed; signs it when it has changed since. */
+  /** The own entry, signed; signs it when it has changed since. After the last word it is that. */
   statement(): Statement {
+    if (this.#hasLeft && this.#signed !== undefined) return this.#signed
     const { own } = this
     const { updatedAt } = own.version
     if (this.#signed === undefined || this.#signed.head.updatedAt !== updatedAt || this.#encodedFrom !== own.details) {
