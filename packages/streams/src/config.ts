@@ -56,15 +56,16 @@ export function resolveDefinition<T>(type: Datum<T> | undefined, defaults: Strea
 }
 
 export function producerSettings(defaults: StreamDefaults<unknown>, options: ProducerOptions<unknown>): ProducerSettings {
-  const section = record('producer', defaults.producer)
-  const call = record('options', options)
+  const section = check.options('producer', defaults.producer)
+  const call = check.options('options', options)
+  const chosen = layered<ProducerOptions<unknown>>({ onlineWhen: defaults.onlineWhen }, section, call)
   return {
     rules: rules(defaults, section, call),
-    onlineWhen: resolveCondition('onlineWhen', call.onlineWhen ?? section.onlineWhen ?? defaults.onlineWhen, 1),
-    bufferSize: bufferSize(call.bufferSize ?? section.bufferSize),
-    maxConsumers: check.integer('maxConsumers', call.maxConsumers ?? section.maxConsumers, { min: 1, default: Number.MAX_SAFE_INTEGER }),
-    lagging: check.oneOf('lagging', call.lagging ?? section.lagging, ['disconnect', 'drop', 'wait'] as const, { default: 'disconnect' }),
-    undelivered: callback('undelivered', call.undelivered ?? section.undelivered),
+    onlineWhen: resolveCondition('onlineWhen', chosen.onlineWhen, 1),
+    bufferSize: bufferSize(chosen.bufferSize),
+    maxConsumers: check.integer('maxConsumers', chosen.maxConsumers, { min: 1, default: Number.MAX_SAFE_INTEGER }),
+    lagging: check.oneOf('lagging', chosen.lagging, ['disconnect', 'drop', 'wait'] as const, { default: 'disconnect' }),
+    undelivered: check.callback('undelivered', chosen.undelivered),
   }
 }
 
@@ -73,21 +74,22 @@ export function consumerSettings(
   options: ConsumerOptions<unknown>,
   fallback: BackoffOptions,
 ): ConsumerSettings {
-  const section = record('consumer', defaults.consumer)
-  const call = record('options', options)
-  const backoffOptions = resolveBackoff('backoff', call.backoff ?? section.backoff ?? fallback)
+  const section = check.options('consumer', defaults.consumer)
+  const call = check.options('options', options)
+  const chosen = layered<ConsumerOptions<unknown>>({ onlineWhen: defaults.onlineWhen, backoff: fallback }, section, call)
+  const backoffOptions = resolveBackoff('backoff', chosen.backoff)
   return {
     rules: rules(defaults, section, call),
-    onlineWhen: resolveCondition('onlineWhen', call.onlineWhen ?? section.onlineWhen ?? defaults.onlineWhen, 0),
-    bufferSize: bufferSize(call.bufferSize ?? section.bufferSize),
-    where: resolveWhere(call.where ?? section.where),
-    includeLocal: check.boolean('includeLocal', call.includeLocal ?? section.includeLocal, { default: false }),
+    onlineWhen: resolveCondition('onlineWhen', chosen.onlineWhen, 0),
+    bufferSize: bufferSize(chosen.bufferSize),
+    where: resolveWhere(chosen.where),
+    includeLocal: check.boolean('includeLocal', chosen.includeLocal, { default: false }),
     retry: (prng) => new Retry(() => backoff(backoffOptions, prng), backoffOptions.giveUpAfter),
   }
 }
 
 export function resolveBackoff(name: string, options: BackoffOptions = {}): Required<Record<keyof BackoffOptions, number>> {
-  const given = record(name, options)
+  const given = check.options(name, options)
   return {
     initial: check.duration(`${name}.initial`, given.initial, { min: 1, max: '60m', default: 500 }),
     factor: check.number<number>(`${name}.factor`, given.factor, { min: 1, max: 100, default: 1.5 }),
@@ -98,20 +100,27 @@ export function resolveBackoff(name: string, options: BackoffOptions = {}): Requ
 }
 
 export function resolveCondition(name: string, condition: PeerCondition | undefined, minimumOf: number): Condition {
-  const given = record(name, condition)
+  const given = check.options(name, condition)
   return {
     minimumOf: check.integer(`${name}.minimumOf`, given.minimumOf, { min: 0, default: condition === undefined ? minimumOf : 1 }),
     tags: check.list(`${name}.tags`, given.tags, (each, tag) => uniqueId(check.text<string>(each, tag as string))),
-    where: callback(`${name}.where`, given.where),
+    where: check.callback(`${name}.where`, given.where),
   }
 }
+
+/** Of every option the last one that was given. */
+function layered<O extends object>(...layers: readonly Loose<O>[]): O {
+  const given = layers.flatMap((layer) => Object.entries(layer).filter(([, value]) => value !== undefined))
+  return Object.fromEntries(given) as O
+}
+type Loose<O> = { readonly [K in keyof O]?: O[K] | undefined }
 
 type RuleOptions = { readonly require?: (peer: PeerView) => boolean; readonly requireTicket?: Validators }
 
 /** They add up: every rule of the definition and of the call holds. */
 function rules(...sources: readonly RuleOptions[]): Rules {
   return {
-    require: sources.flatMap(({ require }) => callback('require', require) ?? []),
+    require: sources.flatMap(({ require }) => check.callback('require', require) ?? []),
     tickets: sources.flatMap(({ requireTicket }) => check.list('requireTicket', requireTicket, validator)),
   }
 }
@@ -126,17 +135,4 @@ function validator(name: string, value: unknown): TicketValidator {
 
 function bufferSize(value: number | undefined): number {
   return check.integer('bufferSize', value, { min: 1, max: MAX_CREDIT_ITEMS, default: 1024 })
-}
-
-/** A function, or left out. */
-function callback<F>(name: string, value: F | undefined): F | undefined {
-  if (value === undefined || typeof value === 'function') return value
-  throw new MosaikError('ERR_INVALID_OPTION', `${name} must be a function, not ${value === null ? 'null' : typeof value}`, { value })
-}
-
-/** Options are an object, or left out. */
-function record<O extends object>(name: string, value: O | undefined): O {
-  if (value === undefined) return {} as O
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new MosaikError('ERR_INVALID_OPTION', `${name} must be an object of options, not ${value === null ? 'null' : typeof value}`)
 }

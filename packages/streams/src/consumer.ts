@@ -8,6 +8,7 @@ import { Lane } from './driver/lane.ts'
 import type { LaneHost } from './driver/lane.ts'
 import type { ConsumerMetrics } from './driver/metrics.ts'
 import type { Subscriptions } from './driver/subscriptions.ts'
+import { Tally } from './driver/tally.ts'
 import { receivingStream } from './driver/web.ts'
 import type { ReceivingStream } from './driver/web.ts'
 import type { EntryChange } from './logic/entries.ts'
@@ -39,6 +40,7 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
   readonly #presence: Presence
   readonly #lanes = new Map<PeerId, Lane>()
   readonly #queue: ItemQueue
+  readonly #arrived: Tally
   readonly #onClose: () => void
   #datums = 0
   #bytes = 0
@@ -57,11 +59,12 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
     this.#onClose = onClose
     this.#metrics = context.metrics.consumer(this.id)
     this.#metrics.active.add(1)
+    this.#arrived = new Tally(context.clock, this.#metrics.allItems, this.#metrics.allBytes)
+    const taken = new Tally(context.clock, this.#metrics.items, this.#metrics.bytes)
     this.#queue = new ItemQueue((bytes) => {
       this.#datums += 1
       this.#bytes += bytes
-      this.#metrics.items.add()
-      this.#metrics.bytes.add(bytes)
+      taken.add(bytes)
     })
     this.#presence = new Presence({
       what: `consumer of ${definition.name}`,
@@ -104,18 +107,22 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
+    const queue = this.#queue
     // What waits when the iteration is broken off must not swallow an item.
     const left = new AbortController()
+    let isOver = false
     const ended = (error: unknown): IteratorResult<unknown, undefined> => {
-      if (left.signal.aborted || this.#queue.closed !== undefined) return END
+      if (isOver || queue.closed !== undefined) return END
       throw error
     }
     return {
       next: () => {
-        if (this.#queue.closed !== undefined || left.signal.aborted) return Promise.resolve(END)
-        return this.#queue.next(toResult, left.signal).catch(ended)
+        if (isOver || queue.closed !== undefined) return Promise.resolve(END)
+        if (queue.isServable) return Promise.resolve(toResult(queue.take()))
+        return queue.next(toResult, left.signal).catch(ended)
       },
       return: () => {
+        isOver = true
         left.abort()
         return Promise.resolve(END)
       },
@@ -154,8 +161,7 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
   deliver(bytes: Uint8Array, lane: Lane): void {
     const value = this.#codec.decode(bytes)
     lane.count(bytes.length)
-    this.#metrics.allItems.add()
-    this.#metrics.allBytes.add(bytes.length)
+    this.#arrived.add(bytes.length)
     this.#queue.push(value, bytes.length, lane)
   }
 

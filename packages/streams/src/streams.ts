@@ -1,4 +1,4 @@
-import { CloseReasons, MosaikError } from '@mosaik/core'
+import { check, CloseReasons, MosaikError } from '@mosaik/core'
 import type { ByteStream, PeerId, StreamId } from '@mosaik/core'
 import type { Discovery } from '@mosaik/discovery'
 import { consumerSettings, producerSettings, resolveBackoff } from './config.ts'
@@ -36,7 +36,7 @@ class NodeStreams implements Streams, RosterFollower {
   #closing: Promise<void> | undefined
 
   constructor(discovery: Discovery, options: StreamsOptions) {
-    this.#backoff = resolveBackoff('backoff', options.backoff)
+    this.#backoff = resolveBackoff('backoff', check.options('options', options).backoff)
     this.#context = new NodeContext(discovery)
     this.#acceptor = new Acceptor(this.#context, (id) => this.#producers.get(id))
     this.#subscriptions = new Subscriptions(this.#context, (stream) => this.#acceptor.accept(stream))

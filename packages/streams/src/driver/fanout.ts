@@ -40,6 +40,8 @@ export class Fanout {
   readonly #options: FanoutOptions
   /** Replaced, never changed: whoever goes through it is not disturbed. */
   #outlets: readonly Outlet[] = []
+  /** Some of them do not want everything. */
+  #selective = false
   readonly #waiting = new Set<Waiting>()
   #cancelStall: (() => void) | undefined
   #settling = false
@@ -54,11 +56,11 @@ export class Fanout {
   }
 
   add(outlet: Outlet): void {
-    this.#outlets = [...this.#outlets, outlet]
+    this.#setOutlets([...this.#outlets, outlet])
   }
 
   remove(outlet: Outlet): void {
-    this.#outlets = this.#outlets.filter((other) => other !== outlet)
+    this.#setOutlets(this.#outlets.filter((other) => other !== outlet))
   }
 
   send(datum: unknown, signal: AbortSignal | undefined): Promise<void> {
@@ -106,21 +108,21 @@ export class Fanout {
   /** False: it has to wait. Otherwise it is in every queue where it belongs, and whoever had no room lags. */
   #take(datum: unknown, bytes: Uint8Array): boolean {
     const outlets = this.#outlets
-    const matching = outlets.some(selective) ? outlets.filter((outlet) => outlet.matches?.(datum) ?? true) : outlets
+    const matching = this.#selective ? outlets.filter((outlet) => outlet.matches?.(datum) ?? true) : outlets
     if (!mayTake(this.#options.lagging, matching)) return false
     if (matching.length === 0) {
       this.#options.undelivered(datum)
       return true
     }
-    let own: Uint8Array | undefined
-    for (const outlet of matching) {
-      if (outlet.tryPass(bytes)) continue
-      if (outlet.hasRoom) outlet.enqueue((own ??= ownBytes(datum, bytes)))
-      else this.#lag(outlet)
-    }
+    for (const outlet of matching) if (!outlet.push(bytes)) this.#lag(outlet)
     this.datums += 1
     this.bytes += bytes.length
     return true
+  }
+
+  #setOutlets(outlets: readonly Outlet[]): void {
+    this.#outlets = outlets
+    this.#selective = outlets.some((outlet) => outlet.matches !== undefined)
   }
 
   #lag(outlet: Outlet): void {
@@ -136,7 +138,7 @@ export class Fanout {
       const stop = (): void => signal?.removeEventListener('abort', onAbort)
       const waiting: Waiting = {
         datum,
-        bytes: ownBytes(datum, bytes),
+        bytes,
         resolve: () => (stop(), resolve()),
         reject: (reason) => (stop(), reject(reason)),
       }
@@ -187,11 +189,3 @@ export class Fanout {
   }
 }
 
-function selective(outlet: Outlet): boolean {
-  return outlet.matches !== undefined
-}
-
-/** A codec may answer the very bytes it was given, which belong to the application: what waits is a copy. */
-function ownBytes(datum: unknown, bytes: Uint8Array): Uint8Array {
-  return datum instanceof Uint8Array && datum.buffer === bytes.buffer ? bytes.slice() : bytes
-}

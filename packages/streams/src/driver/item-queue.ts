@@ -25,6 +25,11 @@ export class ItemQueue {
     return this.#values.size
   }
 
+  /** Whoever asks now gets an item now. */
+  get isServable(): boolean {
+    return this.#values.size > 0 && this.#takers.size === 0
+  }
+
   get closed(): Error | undefined {
     return this.#closed
   }
@@ -50,7 +55,7 @@ export class ItemQueue {
   next<R>(use: (value: unknown) => R, signal: AbortSignal | undefined): Promise<R> {
     if (signal?.aborted === true) return Promise.reject(signal.reason)
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    if (this.#values.size > 0 && this.#takers.size === 0) return Promise.resolve(use(this.take()))
+    if (this.isServable) return Promise.resolve(use(this.take()))
     return this.#wait(() => use(this.take()), signal)
   }
 

@@ -39,6 +39,7 @@ type Phase = 'idle' | 'measuring' | 'joined' | 'waiting' | 'dormant'
 /** One consumer's way to one producer: whether it wants it, its place behind a subscription, and what it remembers of failures. */
 export class Lane implements Member {
   readonly peerId: PeerId
+  readonly bufferSize: number
   channel: Channel | undefined
   readonly #host: LaneHost
   readonly #retry: Retry
@@ -59,11 +60,8 @@ export class Lane implements Member {
   constructor(host: LaneHost, peerId: PeerId) {
     this.#host = host
     this.peerId = peerId
+    this.bufferSize = host.settings.bufferSize
     this.#retry = host.settings.retry(host.context.prng)
-  }
-
-  get bufferSize(): number {
-    return this.#host.settings.bufferSize
   }
 
   get room(): Room {

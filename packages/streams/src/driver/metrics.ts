@@ -6,21 +6,21 @@ export interface ProducerMetrics {
   readonly consumers: Gauge
   readonly accepted: Counter
   readonly rejected: Counter
-  readonly items: Counter
-  readonly bytes: Counter
+  readonly items: readonly Counter[]
+  readonly bytes: readonly Counter[]
   readonly dropped: Counter
-  readonly allItems: Counter
-  readonly allBytes: Counter
 }
 
 /** Series of all consumers of one stream. */
 export interface ConsumerMetrics {
   readonly active: Gauge
   readonly producers: Gauge
-  readonly items: Counter
-  readonly bytes: Counter
-  readonly allItems: Counter
-  readonly allBytes: Counter
+  /** What the application took. */
+  readonly items: readonly Counter[]
+  readonly bytes: readonly Counter[]
+  /** What arrived. */
+  readonly allItems: readonly Counter[]
+  readonly allBytes: readonly Counter[]
 }
 
 /** The names are those of the README's table. */
@@ -46,11 +46,9 @@ export class StreamMetrics {
       consumers: metrics.gauge('mosaik.streams.producer.consumers', labels),
       accepted: metrics.counter('mosaik.streams.producer.consumers.accepted', labels),
       rejected: metrics.counter('mosaik.streams.producer.consumers.rejected', labels),
-      items: metrics.counter('mosaik.streams.producer.items.sent', labels),
-      bytes: metrics.counter('mosaik.streams.producer.bytes.sent', labels),
+      items: [metrics.counter('mosaik.streams.producer.items.sent', labels), metrics.counter('mosaik.streams.datums.total', labels)],
+      bytes: [metrics.counter('mosaik.streams.producer.bytes.sent', labels), metrics.counter('mosaik.streams.bytes.total', labels)],
       dropped: metrics.counter('mosaik.streams.producer.items.dropped', labels),
-      allItems: metrics.counter('mosaik.streams.datums.total', labels),
-      allBytes: metrics.counter('mosaik.streams.bytes.total', labels),
     }
   }
 
@@ -60,10 +58,10 @@ export class StreamMetrics {
     return {
       active: metrics.gauge('mosaik.streams.consumers.active', labels),
       producers: metrics.gauge('mosaik.streams.consumer.producers', labels),
-      items: metrics.counter('mosaik.streams.consumer.items.received', labels),
-      bytes: metrics.counter('mosaik.streams.consumer.bytes.received', labels),
-      allItems: metrics.counter('mosaik.streams.datums.total', labels),
-      allBytes: metrics.counter('mosaik.streams.bytes.total', labels),
+      items: [metrics.counter('mosaik.streams.consumer.items.received', labels)],
+      bytes: [metrics.counter('mosaik.streams.consumer.bytes.received', labels)],
+      allItems: [metrics.counter('mosaik.streams.datums.total', labels)],
+      allBytes: [metrics.counter('mosaik.streams.bytes.total', labels)],
     }
   }
 }

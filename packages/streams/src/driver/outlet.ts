@@ -12,6 +12,7 @@ import { MAX_CREDIT_ITEMS, WINDOW_BYTES } from '../wire/protocol.ts'
 import { Channel } from './channel.ts'
 import type { NodeContext } from './context.ts'
 import type { ProducerMetrics } from './metrics.ts'
+import { Tally } from './tally.ts'
 
 /** Whoever fills outlets. */
 export interface OutletHost {
@@ -49,6 +50,7 @@ export class Outlet implements Place {
   seenRtt: number | undefined
   readonly #host: OutletHost
   readonly #metrics: ProducerMetrics
+  readonly #tally: Tally
   readonly #link: Link
   readonly #bufferSize: number
   /** Items and their numbers. */
@@ -66,6 +68,7 @@ export class Outlet implements Place {
     const { context, link, entry } = options
     this.#host = options.host
     this.#metrics = options.metrics
+    this.#tally = new Tally(context.clock, this.#metrics.items, this.#metrics.bytes)
     this.#link = link
     this.#bufferSize = options.bufferSize
     this.key = options.key
@@ -94,16 +97,12 @@ export class Outlet implements Place {
     return this.#over
   }
 
-  /** Passes an item on if it can leave at once. False: it needs a place in the queue. */
-  tryPass(bytes: Uint8Array): boolean {
-    if (this.#queue.size > 0 || !this.#linkReady || !this.#window.allows(bytes.length)) return false
-    this.#write(bytes, this.#next++)
+  /** Passes an item on, at once or through the queue; its bytes must not change. False: there is no room. */
+  push(bytes: Uint8Array): boolean {
+    if (this.#queue.size === 0 && this.#linkReady && this.#window.allows(bytes.length)) this.#write(bytes, this.#next++)
+    else if (this.hasRoom) this.#queue.push(bytes, this.#next++)
+    else return false
     return true
-  }
-
-  /** Queues an item; there must be room, and the bytes must not change. */
-  enqueue(bytes: Uint8Array): void {
-    this.#queue.push(bytes, this.#next++)
   }
 
   /** A matching item that this consumer does not get. It will be told. */
@@ -166,10 +165,7 @@ export class Outlet implements Place {
     }
     this.channel.datums += 1
     this.channel.bytes += bytes.length
-    this.#metrics.items.add()
-    this.#metrics.bytes.add(bytes.length)
-    this.#metrics.allItems.add()
-    this.#metrics.allBytes.add(bytes.length)
+    this.#tally.add(bytes.length)
   }
 
   #tellDrops(next: number): void {

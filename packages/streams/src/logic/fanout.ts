@@ -10,10 +10,9 @@ export interface Place {
  * is enough and the others lag. A datum that matches nobody may always be taken.
  */
 export function mayTake(lagging: Lagging, matching: readonly Place[]): boolean {
-  if (matching.length === 0) return true
-  return lagging === 'wait' ? matching.every(hasRoom) : matching.some(hasRoom)
-}
-
-function hasRoom(place: Place): boolean {
-  return place.hasRoom
+  const needsAll = lagging === 'wait'
+  for (const place of matching) {
+    if (place.hasRoom !== needsAll) return !needsAll
+  }
+  return needsAll || matching.length === 0
 }
