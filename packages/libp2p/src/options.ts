@@ -52,8 +52,9 @@ export interface ResolvedOptions {
 const MAX_LISTEN = 32
 
 /** Checks the options and fills in the defaults. Throws `ERR_INVALID_OPTION`. */
-export function resolveOptions(options: EndpointOptions): ResolvedOptions {
-  const secretKey = options.secretKey ?? generateSecretKey()
+export function resolveOptions(given: EndpointOptions | undefined): ResolvedOptions {
+  const options = check.options('options', given)
+  const secretKey = options.secretKey === undefined ? generateSecretKey() : options.secretKey
   return {
     secretKey,
     id: peerIdOf(secretKey),
@@ -61,9 +62,9 @@ export function resolveOptions(options: EndpointOptions): ResolvedOptions {
     relay: relayOption(options.relay),
     mdns: check.boolean('mdns', options.mdns, { default: false }),
     upnp: check.boolean('upnp', options.upnp, { default: false }),
-    logger: options.logger ?? systemLogger,
-    metrics: options.metrics ?? noMetrics,
-    signal: options.signal,
+    logger: check.having('logger', options.logger, ['debug', 'info', 'warn', 'error']) ?? systemLogger,
+    metrics: check.having('metrics', options.metrics, ['counter', 'gauge', 'histogram', 'text']) ?? noMetrics,
+    signal: check.having('signal', options.signal, ['throwIfAborted', 'addEventListener']),
     quic: check.oneOf('quic', options.quic, ['own', 'stock'], { default: 'own' }),
     encryption: check.oneOf('encryption', options.encryption, ['noise', 'tls'], { default: 'noise' }),
   }
@@ -89,10 +90,17 @@ function relayOption(value: RelayOption | undefined): RelayOption {
   if (typeof value === 'object' && value !== null) {
     if ('serve' in value && value.serve === true) return { serve: true }
     if ('servers' in value) {
-      return { servers: check.list('relay.servers', value.servers, (name, item) => check.address(name, item, { peer: 'required' }), { min: 1, max: MAX_LISTEN }) }
+      return {
+        servers: check.list('relay.servers', value.servers, (name, item) => check.address(name, item, { peer: 'required' }), {
+          min: 1,
+          max: MAX_LISTEN,
+        }),
+      }
     }
   }
-  throw new MosaikError('ERR_INVALID_OPTION', "relay must be 'off', { servers: [addresses ending in /p2p/<peer id>] } or { serve: true }", { value })
+  throw new MosaikError('ERR_INVALID_OPTION', "relay must be 'off', { servers: [addresses ending in /p2p/<peer id>] } or { serve: true }", {
+    value,
+  })
 }
 
 /** QUIC on all interfaces; without IPv6 on this machine, on those of IPv4. */

@@ -78,6 +78,23 @@ export const check = {
     return items.map((one, i) => item(Array.isArray(value) ? `${name}[${i}]` : name, one as never))
   },
 
+  /** An object of options; left out it is empty. */
+  options<O extends object>(name: string, value: O | undefined): O {
+    if (value === undefined) return {} as O
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : refuse(name, value, 'an object of options')
+  },
+
+  /** A function, or left out. */
+  callback<F>(name: string, value: F | undefined): F | undefined {
+    return value === undefined || typeof value === 'function' ? value : refuse(name, value, 'a function')
+  },
+
+  /** An object with these methods, or left out. */
+  having<T extends object>(name: string, value: T | undefined, methods: readonly (keyof T & string)[]): T | undefined {
+    const has = (method: keyof T): boolean => typeof value === 'object' && value !== null && typeof value[method] === 'function'
+    return value === undefined || methods.every(has) ? value : refuse(name, value, `an object with the methods ${methods.join(', ')}`)
+  },
+
   /** Multiaddr text. With `peer: 'required'` it must end in `/p2p/<peer id>`. */
   address(name: string, value: unknown, rule: { readonly peer?: 'required' } = {}): string {
     const holds = isAddress(value) && (rule.peer === undefined || splitAddress(value).peerId !== undefined)

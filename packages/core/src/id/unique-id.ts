@@ -15,7 +15,7 @@ const latin1 = new TextDecoder('latin1')
 
 /**
  * The id that a text names. Exactly 64 hex digits (either case) are taken as they are; any other text is hashed:
- * blake3 of its UTF-8. Nothing is trimmed or folded, and nothing is refused.
+ * blake3 of its UTF-8. Nothing is trimmed or folded, and no text is refused.
  *
  * Bytes are read as that text, so 32 raw bytes are hashed too: `idFromBytes` takes them as they are.
  */
@@ -23,6 +23,7 @@ export function uniqueId(input: string | Uint8Array): UniqueId {
   if (typeof input === 'string') {
     return input.length === HEX_DIGITS && HEX.test(input) ? (input.toLowerCase() as UniqueId) : hash(utf8.encode(input))
   }
+  if (!(input instanceof Uint8Array)) throw new MosaikError('ERR_INVALID_OPTION', `an id is made of text or bytes, not of ${typeof input}`)
   if (input.length !== HEX_DIGITS) return hash(input)
   const text = latin1.decode(input)
   return HEX.test(text) ? (text.toLowerCase() as UniqueId) : hash(input)

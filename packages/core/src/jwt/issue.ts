@@ -55,8 +55,8 @@ function payloadOf(options: JwtIssueOptions): object {
 /** `iat`, `nbf` and `exp` in seconds; JSON leaves out what is undefined, and `claims` replaces what it names itself. */
 function timesOf({ expiresAt, expiresIn, issuedAt, notBefore }: JwtIssueOptions, registered: Claims): Record<string, number | undefined> {
   if (expiresAt !== undefined && expiresIn !== undefined) throw invalid('expiresAt and expiresIn exclude each other')
-  const issued = issuedAt ?? registered.issuedAt ?? systemClock.now()
-  const end = expiresAt ?? issued + check.duration('expiresIn', expiresIn, { min: 0, default: DEFAULT_EXPIRES_IN })
+  const issued = issuedAt === undefined ? (registered.issuedAt ?? systemClock.now()) : issuedAt
+  const end = expiresAt !== undefined ? expiresAt : issued + check.duration('expiresIn', expiresIn, { min: 0, default: DEFAULT_EXPIRES_IN })
   return {
     iat: seconds('issuedAt', issued),
     nbf: notBefore === undefined ? undefined : seconds('notBefore', notBefore),

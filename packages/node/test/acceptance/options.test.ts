@@ -78,7 +78,8 @@ const listening: Table = {
   signal: [null, 'x', {}],
 }
 
-const cases = (table: Table): [string, unknown][] => Object.entries(table).flatMap(([option, values]) => values.map((value): [string, unknown] => [option, value]))
+const cases = (table: Table): [string, unknown][] =>
+  Object.entries(table).flatMap(([option, values]) => values.map((value): [string, unknown] => [option, value]))
 
 /** `{ a: { b: value } }` for `a.b`; what else a section needs is put beside it. */
 function nested(option: string, value: unknown): Record<string, unknown> {
@@ -94,7 +95,8 @@ async function refuses(table: Table, run: (option: string, value: unknown) => un
     const name = option.split('.').at(-1) as string
     const answer = await answerTo(() => run(option, value))
     // and says more than the name
-    if (!new RegExp(`^ERR_INVALID_OPTION: .*\\b${name}\\b`).test(answer) || answer.length < name.length + 30) faults.push(`${option} = ${shown(value)}: ${answer}`)
+    if (!new RegExp(`^ERR_INVALID_OPTION: .*\\b${name}\\b`).test(answer) || answer.length < name.length + 30)
+      faults.push(`${option} = ${shown(value)}: ${answer}`)
   }
   expect.soft(faults.join('\n')).toBe('')
 }
@@ -122,7 +124,14 @@ describe('a malformed option is refused by its name, with what came and what is 
     await refuses(producing, (option, value) => defineStream('x', undefined, { producer: nested(option, value) }))
     await refuses(consuming, (option, value) => streams.consume(Ticks, nested(option, value)))
     await refuses(consuming, (option, value) => defineStream('x', undefined, { consumer: nested(option, value) }))
-    const shared: Table = { version: [...counts, '1'], ...condition, require: functions, requireTicket: validators, producer: objects, consumer: objects }
+    const shared: Table = {
+      version: [...counts, '1'],
+      ...condition,
+      require: functions,
+      requireTicket: validators,
+      producer: objects,
+      consumer: objects,
+    }
     await refuses(shared, (option, value) => defineStream('x', undefined, nested(option, value)))
     await refuses({ name: ['', 7, null, undefined, {}] }, (_, name) => defineStream(name as string))
     await refuses({ type: [null, 7, 'x', {}, { encode() {} }] }, (_, type) => defineStream('x', type as never))
@@ -177,7 +186,17 @@ describe('a malformed option is refused by its name, with what came and what is 
   it('jwtValidator and issueJwt', async () => {
     const key = { alg: 'HS256', key: 'ab'.repeat(32) } as const
     const demands: Table = {
-      keys: [undefined, [], null, [null], [{}], [{ alg: 'none', key: 'ab' }], [{ alg: 'HS256', key: 'ab' }], [{ alg: 'HS256', key: 'xyz' }], [{ alg: 'ES256', key: new Uint8Array(33) }]],
+      keys: [
+        undefined,
+        [],
+        null,
+        [null],
+        [{}],
+        [{ alg: 'none', key: 'ab' }],
+        [{ alg: 'HS256', key: 'ab' }],
+        [{ alg: 'HS256', key: 'xyz' }],
+        [{ alg: 'ES256', key: new Uint8Array(33) }],
+      ],
       issuers: [[], [7], [''], null],
       audiences: [[], [7], [''], null],
       subject: [7, '', null],
