@@ -132,7 +132,7 @@ describe('malformed keys and options', () => {
     ],
   }
   const invalid = expect.objectContaining({ code: 'ERR_INVALID_OPTION' })
-  const validator = (options: object): unknown => jwtValidator(options as JwtValidatorOptions)
+  const validator = (options: object | null | undefined): unknown => jwtValidator(options as JwtValidatorOptions)
 
   it.each(algorithms)('%s: wrong lengths', (alg) => {
     const [signing, verifying] = lengths[alg]
@@ -180,6 +180,8 @@ describe('malformed keys and options', () => {
 
   it('keys that are no keys, and options of the wrong kind', () => {
     const bad = [
+      undefined,
+      null,
       {},
       { keys: [] },
       { keys: [null] },
@@ -202,6 +204,8 @@ describe('malformed keys and options', () => {
       { claims: { a: undefined } },
       { claims: { a: () => 1 } },
       { claims: 'a' },
+      { audience: 'a' },
+      { issuer: 'a' },
     ]
     for (const options of bad) expect(() => validator(options), JSON.stringify(options)).toThrow(invalid)
     for (const hex of badHex) expect(() => validator({ keys: [{ alg: 'HS256', key: hex }] }), String(hex)).toThrow(invalid)

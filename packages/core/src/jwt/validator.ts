@@ -1,6 +1,6 @@
-import { canonical, check, deriveId, uniqueId } from '../index.ts'
+import { canonical, check, deriveId, MosaikError, uniqueId } from '../index.ts'
 import type { CanonicalValue, TicketHolder, TicketValidator, UniqueId } from '../index.ts'
-import { checkClaims } from './json.ts'
+import { checkClaims, isObject } from './json.ts'
 import { verifyingKey } from './keys.ts'
 import type { VerifyingKey } from './keys.ts'
 import { judge } from './policy.ts'
@@ -15,6 +15,17 @@ export const JWT_CLASS: UniqueId = uniqueId('mosaik.tickets.jwt.v1')
 const MAX_KEYS = 64
 const MAX_LIST = 256
 const MAX_LEEWAY = '10m'
+const OPTIONS: readonly string[] = [
+  'keys',
+  'issuers',
+  'audiences',
+  'subject',
+  'claims',
+  'allowNonExpiring',
+  'maxLifetime',
+  'maxAge',
+  'leeway',
+] satisfies (keyof JwtValidatorOptions)[]
 
 /**
  * Judges tickets that are JWTs: signed by one of `keys`, for the peer that shows them, in time, and with the claims asked for.
@@ -26,9 +37,10 @@ const MAX_LEEWAY = '10m'
  * `signature` covers every option: two validators share it exactly when they accept the same tokens by configuration (the order
  * of keys and lists says nothing). `secret` is true when an `HS…` key is among the keys, since nobody else can then compute it.
  *
- * Options are copied. Throws `ERR_INVALID_OPTION` for malformed keys and options.
+ * Options are copied. Throws `ERR_INVALID_OPTION` for malformed keys and options, and for names that are no option.
  */
 export function jwtValidator(options: JwtValidatorOptions): TicketValidator {
+  checkNames(options)
   const keys = check.list('keys', options.keys, (name, key) => verifyingKey(key as JwtKey, name), { min: 1, max: MAX_KEYS })
   const policy = checkPolicy(options)
   return {
@@ -65,6 +77,14 @@ function signatureOf(keys: readonly VerifyingKey[], policy: Policy): UniqueId {
     leeway,
   }
   return deriveId(JWT_CLASS, canonical(value))
+}
+
+/** A demand that is misspelt and passed over would let in whom it should keep out. */
+function checkNames(options: JwtValidatorOptions): void {
+  if (!isObject(options)) throw new MosaikError('ERR_INVALID_OPTION', 'jwtValidator takes an object of options')
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown === undefined) return
+  throw new MosaikError('ERR_INVALID_OPTION', `${quoted(unknown)} is no option of jwtValidator; it takes ${OPTIONS.join(', ')}`)
 }
 
 function checkPolicy(options: JwtValidatorOptions): Policy {
