@@ -127,10 +127,18 @@ function rules(...sources: readonly RuleOptions[]): Rules {
 
 function validator(name: string, value: unknown): TicketValidator {
   const candidate = value as Partial<TicketValidator> | null | undefined
-  if (typeof candidate === 'object' && candidate !== null && typeof candidate.validate === 'function' && typeof candidate.class === 'string') {
+  if (
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    typeof candidate.validate === 'function' &&
+    typeof candidate.class === 'string'
+  ) {
     return candidate as TicketValidator
   }
-  throw new MosaikError('ERR_INVALID_OPTION', `${name} is no ticket validator; give jwtValidator(…) or an object with class, signature and validate`)
+  throw new MosaikError(
+    'ERR_INVALID_OPTION',
+    `${name} is no ticket validator; give jwtValidator(…) or an object with class, signature and validate`,
+  )
 }
 
 function bufferSize(value: number | undefined): number {

@@ -69,6 +69,7 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
     this.#presence = new Presence({
       what: `consumer of ${definition.name}`,
       clock: context.clock,
+      logger: context.logger,
       onlineWhen: settings.onlineWhen,
       channels: () => this.#channels(),
     })

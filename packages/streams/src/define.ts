@@ -17,7 +17,8 @@ const PARTS: unique symbol = Symbol.for('mosaik.stream') as never
  */
 export function defineStream<T>(name: string, type?: Datum<T>, defaults: StreamDefaults<T> = {}): StreamDef<T> {
   const id = uniqueId(check.text<string>('name', name, { max: 1024 }))
-  if (typeof defaults !== 'object' || defaults === null) throw new MosaikError('ERR_INVALID_OPTION', 'defaults must be an object of options')
+  if (typeof defaults !== 'object' || defaults === null)
+    throw new MosaikError('ERR_INVALID_OPTION', 'defaults must be an object of options')
   const version = check.integer('version', defaults.version, { min: 0, default: undefined })
   const definition: StreamDef<T> = { id: version === undefined ? id : deriveId(id, `v${version}`), name }
   Object.defineProperty(definition, PARTS, { value: resolveDefinition(type, defaults) })

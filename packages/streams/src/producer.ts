@@ -11,7 +11,7 @@ import type { Matcher } from './logic/criteria.ts'
 import type { ChannelInfo, PeerCondition, Producer, Sent, Stats, StreamDef, When } from './types.ts'
 import { Presence } from './when.ts'
 import type { Subscribe } from './wire/messages.ts'
-import { MAX_SUBSCRIPTIONS_PER_PEER, StreamCloseReasons } from './wire/protocol.ts'
+import { MAX_SUBSCRIPTIONS_PER_PEER } from './wire/protocol.ts'
 
 /** How long a close lets queues run empty before it hangs up. */
 export const DRAIN_MS = 2_000
@@ -58,7 +58,7 @@ export class StreamProducer implements Producer<unknown> {
     this.#onClose = onClose
     this.#metrics = context.metrics.producer(this.id)
     const what = `producer of ${definition.name}`
-    const { clock } = context
+    const { clock, logger } = context
     this.#fanout = new Fanout({
       what,
       codec: parts.codec,
@@ -67,7 +67,13 @@ export class StreamProducer implements Producer<unknown> {
       isOnline: () => this.#presence.isOnline,
       undelivered: (datum) => this.#undelivered(datum),
     })
-    this.#presence = new Presence({ what, clock, onlineWhen: settings.onlineWhen, channels: () => this.#fanout.outlets.map(({ channel }) => channel) })
+    this.#presence = new Presence({
+      what,
+      clock,
+      logger,
+      onlineWhen: settings.onlineWhen,
+      channels: () => this.#fanout.outlets.map(({ channel }) => channel),
+    })
     this.when = this.#presence.when
     context.metrics.producers.add(1)
     this.#withdraw = context.discovery.advertise({ stream: this.id })
@@ -123,7 +129,9 @@ export class StreamProducer implements Producer<unknown> {
   hasCapacity(peerId: PeerId, key: string): 'yes' | 'no' | 'too many of this peer' {
     const others = this.#fanout.outlets.filter((outlet) => outlet.key !== key)
     if (others.length >= this.settings.maxConsumers) return 'no'
-    return others.filter((outlet) => outlet.channel.peerId === peerId).length >= MAX_SUBSCRIPTIONS_PER_PEER ? 'too many of this peer' : 'yes'
+    return others.filter((outlet) => outlet.channel.peerId === peerId).length >= MAX_SUBSCRIPTIONS_PER_PEER
+      ? 'too many of this peer'
+      : 'yes'
   }
 
   /** Registers a subscription: it gets every datum from now on. */

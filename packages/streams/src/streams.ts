@@ -43,7 +43,8 @@ class NodeStreams implements Streams, RosterFollower {
     this.#roster = new Roster(this.#context, this)
     discovery.endpoint.handle(PROTOCOL, (stream: ByteStream) => this.#acceptor.accept(stream))
     this.#roster.follow(this.#following.signal).catch((error: unknown) => {
-      if (this.#closing === undefined && !MosaikError.is(error, 'ERR_CLOSED')) this.#context.logger.error('following the catalog failed: %o', error)
+      if (this.#closing === undefined && !MosaikError.is(error, 'ERR_CLOSED'))
+        this.#context.logger.error('following the catalog failed: %o', error)
       void this.close() // without discovery there is nobody to stream with
     })
   }
@@ -54,9 +55,13 @@ class NodeStreams implements Streams, RosterFollower {
     const settings = producerSettings(parts.defaults, options as ProducerOptions<unknown>)
     const existing = this.#producers.get(definition.id)
     if (existing !== undefined) {
-      throw new MosaikError('ERR_ALREADY_EXISTS', `stream ${definition.name} has a producer on this node; use error.existing, or close it first`, {
-        existing,
-      })
+      throw new MosaikError(
+        'ERR_ALREADY_EXISTS',
+        `stream ${definition.name} has a producer on this node; use error.existing, or close it first`,
+        {
+          existing,
+        },
+      )
     }
     const producer: StreamProducer = new StreamProducer({
       context: this.#context,

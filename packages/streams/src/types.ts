@@ -1,13 +1,4 @@
-import type {
-  CloseReason,
-  Datum,
-  Duration,
-  PeerId,
-  StreamId,
-  TicketValidator,
-  WaitOptions,
-  Watch,
-} from '@mosaik/core'
+import type { CloseReason, Datum, Duration, PeerId, StreamId, TicketValidator, WaitOptions, Watch } from '@mosaik/core'
 import type { PeerEntry } from '@mosaik/discovery'
 
 /** A peer as rules see it: its newest entry and how far away it is. */

@@ -1,5 +1,5 @@
 import { createWatch, MosaikError } from '@mosaik/core'
-import type { Clock, WaitOptions, Watch, WatchSource } from '@mosaik/core'
+import type { Clock, Logger, WaitOptions, Watch, WatchSource } from '@mosaik/core'
 import { resolveCondition } from './config.ts'
 import { isMet } from './logic/condition.ts'
 import type { Condition, Countable } from './logic/condition.ts'
@@ -10,7 +10,8 @@ export interface PresenceOptions {
   readonly what: string
   readonly onlineWhen: Condition
   readonly clock: Clock
-  channels(): Iterable<Countable>
+  readonly logger: Logger
+  readonly channels: () => Iterable<Countable>
 }
 
 /**
@@ -52,10 +53,21 @@ export class Presence {
 
   /** A channel came, went, or its peer changed. */
   update(): void {
-    const online = !this.#leaving && isMet(this.#options.onlineWhen, this.#options.channels())
+    const online = !this.#leaving && this.#mayBeOnline()
     if (online !== this.#online.value) this.#onlineSince = online ? this.#options.clock.monotonic() : undefined
     this.#online.set(online)
     this.#changes.set(this.#changes.value + 1)
+  }
+
+  /** A predicate of the application that throws says no. */
+  #mayBeOnline(): boolean {
+    const { onlineWhen, channels, logger, what } = this.#options
+    try {
+      return isMet(onlineWhen, channels())
+    } catch (error) {
+      logger.warn('onlineWhen.where of the %s threw, which counts as not met: %o', what, error)
+      return false
+    }
   }
 
   /** Offline from now on, whatever is still connected. */

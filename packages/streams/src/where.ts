@@ -27,7 +27,8 @@ export function resolveWhere(where: unknown): Where | undefined {
 /** The test that a consumer asks for; undefined for everything. Throws `ERR_PROTOCOL` for criteria that are malformed or too large. */
 export function readWhere(bytes: Uint8Array): Matcher | undefined {
   if (bytes.length === 0) return undefined
-  if (bytes.length > MAX_CRITERIA_BYTES) throw new MosaikError('ERR_PROTOCOL', `criteria of ${bytes.length} bytes, at most ${MAX_CRITERIA_BYTES}`)
+  if (bytes.length > MAX_CRITERIA_BYTES)
+    throw new MosaikError('ERR_PROTOCOL', `criteria of ${bytes.length} bytes, at most ${MAX_CRITERIA_BYTES}`)
   return compileCriteria(decodeCanonical(bytes, { depth: MAX_DEPTH + 4 }))
 }
 
@@ -37,7 +38,10 @@ function withoutUndefined(where: unknown): unknown {
   return Object.fromEntries(
     Object.entries(where)
       .filter(([, rule]) => rule !== undefined)
-      .map(([field, rule]) => [field, isPlain(rule) ? Object.fromEntries(Object.entries(rule).filter(([, bound]) => bound !== undefined)) : rule]),
+      .map(([field, rule]) => [
+        field,
+        isPlain(rule) ? Object.fromEntries(Object.entries(rule).filter(([, bound]) => bound !== undefined)) : rule,
+      ]),
   )
 }
 

@@ -86,7 +86,10 @@ describe('a subscription is refused', () => {
 
   test('rules of the definition and of the call add up', () =>
     scenario(async ({ world, a, b }) => {
-      const Guarded = defineStream<number>('guarded', undefined, { require: (peer) => peer.hasTag('one'), producer: { require: (peer) => peer.hasTag('two') } })
+      const Guarded = defineStream<number>('guarded', undefined, {
+        require: (peer) => peer.hasTag('one'),
+        producer: { require: (peer) => peer.hasTag('two') },
+      })
       const producer = a.streams.produce(Guarded, { require: (peer) => peer.hasTag('three') })
       b.streams.consume(Guarded)
       b.discovery.addTags('one', 'two')
@@ -119,7 +122,11 @@ describe('an unknown caller', () => {
     scenario(async ({ world, a, b }) => {
       await world.pass('1s')
       world.universe.silent = true
-      for (const [here, there] of [[a, b], [b, a]] as const) here.discovery.forget(there.endpoint.id)
+      for (const [here, there] of [
+        [a, b],
+        [b, a],
+      ] as const)
+        here.discovery.forget(there.endpoint.id)
       const producer = a.streams.produce(Numbers)
       b.discovery.insert({ peerId: a.endpoint.id, addresses: a.endpoint.addresses, streams: [Numbers.id] })
       const consumer = b.streams.consume(Numbers)
@@ -133,7 +140,11 @@ describe('an unknown caller', () => {
       await world.pass('1s')
       world.universe.silent = true
       a.streams.produce(Numbers)
-      for (const [here, there] of [[a, b], [b, a]] as const) here.discovery.forget(there.endpoint.id)
+      for (const [here, there] of [
+        [a, b],
+        [b, a],
+      ] as const)
+        here.discovery.forget(there.endpoint.id)
       a.discovery.learn = () => {} // hides everyone, as maxRtt does
       b.discovery.insert({ peerId: a.endpoint.id, addresses: a.endpoint.addresses, streams: [Numbers.id] })
       const consumer = b.streams.consume(Numbers)

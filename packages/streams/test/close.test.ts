@@ -87,7 +87,9 @@ describe('close', () => {
   test('produce twice throws with the first, and works again after a close', () =>
     scenario(async ({ a }) => {
       const first = a.streams.produce(Numbers)
-      expect(() => a.streams.produce(Numbers, { bufferSize: 3 })).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_EXISTS', existing: first }))
+      expect(() => a.streams.produce(Numbers, { bufferSize: 3 })).toThrow(
+        expect.objectContaining({ code: 'ERR_ALREADY_EXISTS', existing: first }),
+      )
       expect([...a.discovery.me.streams]).toEqual([Numbers.id])
       await first.close()
       expect([...a.discovery.me.streams]).toEqual([])

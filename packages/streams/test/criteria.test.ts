@@ -58,7 +58,9 @@ describe('criteria', () => {
     const bound = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom('a', 'b', 'c'))
     const rule = fc.oneof(
       value,
-      fc.record({ gt: bound, gte: bound, lt: bound, lte: bound, in: fc.array(value, { maxLength: 4 }) }, { requiredKeys: [] }).filter((r) => Object.keys(r).length > 0),
+      fc
+        .record({ gt: bound, gte: bound, lt: bound, lte: bound, in: fc.array(value, { maxLength: 4 }) }, { requiredKeys: [] })
+        .filter((r) => Object.keys(r).length > 0),
     )
     const dumb = (where: Record<string, unknown>, datum: Record<string, unknown>): boolean =>
       Object.entries(where).every(([field, r]) => {
@@ -104,14 +106,20 @@ describe('criteria', () => {
     { a: 'x'.repeat(17_000) },
     { a: Array.from({ length: 1100 }, () => 1) },
   ])('what cannot be evaluated is refused with the option’s name (%#)', (where) => {
-    expect(() => resolveWhere(where)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining('where') }))
+    expect(() => resolveWhere(where)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining('where') }),
+    )
   })
 
   test('hostile ones are refused on arrival, or harmless', () => {
     const evil = JSON.parse('{"constructor": {"gt": 1}, "toString": 5, "hasOwnProperty": {"in": [1]}}') as Record<string, unknown>
     expect(compileCriteria(evil)({ a: 1 })).toBe(false)
     expect(() => readWhere(canonical(new Map([[1, 2]])))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }))
-    const throwing = Object.defineProperty({}, 'a', { get: () => { throw new Error('no') } })
+    const throwing = Object.defineProperty({}, 'a', {
+      get: () => {
+        throw new Error('no')
+      },
+    })
     expect(compileCriteria({ a: 1 })(throwing)).toBe(false)
     const cyclic: Record<string, unknown> = { b: 1 }
     cyclic['a'] = cyclic

@@ -63,13 +63,21 @@ describe('options', () => {
 
   test('sections and calls: the call wins', () =>
     scenario(async ({ world, a, b }) => {
-      const Small = defineStream<number>('small', undefined, { producer: { bufferSize: 2 }, consumer: { bufferSize: 3 }, onlineWhen: { minimumOf: 1 } })
+      const Small = defineStream<number>('small', undefined, {
+        producer: { bufferSize: 2 },
+        consumer: { bufferSize: 3 },
+        onlineWhen: { minimumOf: 1 },
+      })
       const producer = a.streams.produce(Small)
       const consumer = b.streams.consume(Small, { bufferSize: 1 })
       expect(consumer.isOnline).toBe(false)
       await consumer.when.online()
       let taken = 0
-      for (const n of range(0, 10)) producer.send(n).then(() => (taken += 1), () => {})
+      for (const n of range(0, 10))
+        producer.send(n).then(
+          () => (taken += 1),
+          () => {},
+        )
       await world.pass('2s')
       expect(taken).toBe(3)
     }))

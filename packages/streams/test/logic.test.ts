@@ -145,7 +145,13 @@ describe('entries', () => {
   test('a newer date is no news; content and a new run are', () => {
     const base = entry('a')
     expect(sameContent(base, entry('a', { updatedAt: 9, addresses: ['y', 'x'] }))).toBe(true)
-    for (const more of [{ startedAt: 2 }, { signed: false }, { addresses: ['x'] }, { tags: new Set(['t']) as never }, { tickets: [{ id: 'i' }] as never }]) {
+    for (const more of [
+      { startedAt: 2 },
+      { signed: false },
+      { addresses: ['x'] },
+      { tags: new Set(['t']) as never },
+      { tickets: [{ id: 'i' }] as never },
+    ]) {
       expect(sameContent(base, entry('a', more))).toBe(false)
     }
   })
@@ -153,10 +159,16 @@ describe('entries', () => {
   test('only what is different is told', () => {
     const known = new Map<PeerId, PeerEntry>()
     const [a, b] = [entry('a'), entry('b')]
-    expect(updateKnown(known, catalog(a, b))).toEqual([{ peerId: 'a', entry: a }, { peerId: 'b', entry: b }])
+    expect(updateKnown(known, catalog(a, b))).toEqual([
+      { peerId: 'a', entry: a },
+      { peerId: 'b', entry: b },
+    ])
     expect(updateKnown(known, catalog(a, b))).toEqual([])
     const newer = entry('b', { updatedAt: 2 })
-    expect(updateKnown(known, catalog(newer))).toEqual([{ peerId: 'b', entry: newer }, { peerId: 'a', entry: undefined }])
+    expect(updateKnown(known, catalog(newer))).toEqual([
+      { peerId: 'b', entry: newer },
+      { peerId: 'a', entry: undefined },
+    ])
     expect([...known.keys()]).toEqual(['b'])
   })
 })

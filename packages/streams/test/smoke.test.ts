@@ -37,7 +37,12 @@ describe('one producer and one consumer', () => {
       const here = c.streams.consume(Numbers)
       const there = c.streams.consume(Numbers, { where: {} as never })
       const other = b.streams.consume(Numbers)
-      expect(await Promise.race([second.when.online().then(() => 'online'), c.endpoint.clock.after(1, () => {}) && first.when.online().then(() => 'first')])).toBe('first')
+      expect(
+        await Promise.race([
+          second.when.online().then(() => 'online'),
+          c.endpoint.clock.after(1, () => {}) && first.when.online().then(() => 'first'),
+        ]),
+      ).toBe('first')
       await first.send(1)
       expect([await here.receive(), await there.receive(), await other.receive()]).toEqual([1, 1, 1])
       expect(second.isOnline).toBe(false) // one subscription: c's two consumers share it, and b does not hear itself

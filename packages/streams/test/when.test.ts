@@ -19,7 +19,12 @@ describe('when', () => {
       ]) {
         expect(await isPending(held)).toBe(false)
       }
-      for (const open of [producer.when.online(), producer.when.subscribed(), consumer.when.offline(), consumer.when.unmet({ minimumOf: 0 })]) {
+      for (const open of [
+        producer.when.online(),
+        producer.when.subscribed(),
+        consumer.when.offline(),
+        consumer.when.unmet({ minimumOf: 0 }),
+      ]) {
         expect(await isPending(open)).toBe(true)
         open.catch(() => {})
       }

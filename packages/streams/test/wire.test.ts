@@ -1,7 +1,16 @@
 import { uniqueId } from '@mosaik/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeCredit, decodeNotice, decodeStart, decodeSubscribe, encodeCredit, encodeNotice, encodeStart, encodeSubscribe } from '../src/wire/messages.ts'
+import {
+  decodeCredit,
+  decodeNotice,
+  decodeStart,
+  decodeSubscribe,
+  encodeCredit,
+  encodeNotice,
+  encodeStart,
+  encodeSubscribe,
+} from '../src/wire/messages.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -26,11 +35,14 @@ describe('messages', () => {
     const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => uniqueId(hex(bytes)))
     const credit = fc.record({ items: fc.nat(2 ** 20), bytes: fc.nat(2 ** 25) })
     fc.assert(
-      fc.property(fc.record({ proof: id, stream: id, version: fc.maxSafeNat(), credit, criteria: fc.uint8Array({ maxLength: 300 }) }), (message) => {
-        expect(decodeSubscribe(encodeSubscribe(message))).toEqual(message)
-        expect(decodeCredit(encodeCredit(message.credit))).toEqual(message.credit)
-        expect(decodeNotice(encodeNotice(message.version))).toBe(message.version)
-      }),
+      fc.property(
+        fc.record({ proof: id, stream: id, version: fc.maxSafeNat(), credit, criteria: fc.uint8Array({ maxLength: 300 }) }),
+        (message) => {
+          expect(decodeSubscribe(encodeSubscribe(message))).toEqual(message)
+          expect(decodeCredit(encodeCredit(message.credit))).toEqual(message.credit)
+          expect(decodeNotice(encodeNotice(message.version))).toBe(message.version)
+        },
+      ),
     )
     for (const lagging of ['disconnect', 'drop', 'wait'] as const) expect(decodeStart(encodeStart(lagging))).toBe(lagging)
   })

@@ -10,11 +10,12 @@ import { MAX_PENDING, MAX_PENDING_PER_PEER, MAX_REQUEST_BYTES, StreamCloseReason
 import type { Judgement, NodeContext } from './context.ts'
 
 /** Thrown inside an admission to end it with a reason. */
-class Refusal {
+class Refusal extends Error {
   readonly reason: CloseReason
   readonly producer: StreamProducer | undefined
 
   constructor(reason: CloseReason, detail?: string, producer?: StreamProducer) {
+    super(detail ?? reason.name)
     this.reason = detail === undefined ? reason : { ...reason, detail }
     this.producer = producer
   }

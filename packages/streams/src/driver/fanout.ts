@@ -188,4 +188,3 @@ export class Fanout {
     return new MosaikError('ERR_CLOSED', `the ${this.#options.what} is closed; the datum was not sent`, { datum })
   }
 }
-

@@ -74,7 +74,7 @@ export class Lane implements Member {
     this.#entry = entry
     if (entry === undefined) {
       this.#retry.reset()
-      this.stop({ ...CloseReasons.UnknownPeer, detail: 'the producer has left the catalog' })
+      void this.stop({ ...CloseReasons.UnknownPeer, detail: 'the producer has left the catalog' })
       return this.#forgetIfDone()
     }
     if (this.channel !== undefined) this.channel.entry = entry
@@ -118,7 +118,8 @@ export class Lane implements Member {
   onItem(bytes: Uint8Array, lagging: Lagging): void {
     const isFull = this.#queued >= this.bufferSize || this.#queuedBytes >= WINDOW_BYTES
     if (isFull && lagging === 'drop') return this.onDropped(1)
-    if (isFull && lagging === 'disconnect') return this.#giveUpPlace({ ...StreamCloseReasons.TooSlow, detail: 'the queue of this consumer was full' })
+    if (isFull && lagging === 'disconnect')
+      return this.#giveUpPlace({ ...StreamCloseReasons.TooSlow, detail: 'the queue of this consumer was full' })
     try {
       this.#host.deliver(bytes, this)
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { CloseReason, Link } from '@mosaik/core'
+import type { CloseReason, Link, Logger } from '@mosaik/core'
 import { CloseReasons } from '@mosaik/core'
 import type { PeerEntry } from '@mosaik/discovery'
 import type { Matcher } from '../logic/criteria.ts'
@@ -50,6 +50,7 @@ export class Outlet implements Place {
   seenRtt: number | undefined
   readonly #host: OutletHost
   readonly #metrics: ProducerMetrics
+  readonly #logger: Logger
   readonly #tally: Tally
   readonly #link: Link
   readonly #bufferSize: number
@@ -68,6 +69,7 @@ export class Outlet implements Place {
     const { context, link, entry } = options
     this.#host = options.host
     this.#metrics = options.metrics
+    this.#logger = context.logger
     this.#tally = new Tally(context.clock, this.#metrics.items, this.#metrics.bytes)
     this.#link = link
     this.#bufferSize = options.bufferSize
@@ -129,6 +131,7 @@ export class Outlet implements Place {
     if (this.#over) return
     this.#over = true
     this.cancelExpiry()
+    if (this.#queue.size > 0) this.#logger.info('%d items for %s were still queued and are lost', this.#queue.size, this.channel.peerId)
     this.#queue.clear()
     this.channel.terminate(reason)
     for (const resolve of this.#drainWaits) resolve()

@@ -1,11 +1,11 @@
 import { CloseReasons, createLink, MosaikError, networkProof } from '@mosaik/core'
-import type { ByteStream, CloseReason, Link, PeerId, StreamId } from '@mosaik/core'
+import type { ByteStream, Clock, CloseReason, Link, PeerId, StreamId } from '@mosaik/core'
 import { commonRoom, Window } from '../logic/window.ts'
 import type { Room } from '../logic/window.ts'
 import type { Lagging } from '../types.ts'
 import type { Where } from '../where.ts'
 import { decodeNotice, decodeStart, encodeCredit, encodeSubscribe, violation } from '../wire/messages.ts'
-import { ANSWER_MS, MAX_DATUM_BYTES, PROTOCOL, WINDOW_BYTES } from '../wire/protocol.ts'
+import { ANSWER_MS, MAX_DATUM_BYTES, WINDOW_BYTES } from '../wire/protocol.ts'
 import type { NodeContext } from './context.ts'
 
 /** One of the consumers behind a subscription. */
@@ -91,14 +91,16 @@ export class Subscription {
   /** Connects; the members that are there decide the first credit. */
   async run(): Promise<void> {
     const { context, producer, open } = this.#options
-    let stream: ByteStream
     try {
-      stream = await open(this.#opening.signal)
+      await this.#converse(context.clock, producer, await open(this.#opening.signal))
     } catch (error) {
-      return this.#end(failure(error), true)
+      this.#end(failure(error), true)
     }
+  }
+
+  async #converse(clock: Clock, producer: PeerId, stream: ByteStream): Promise<void> {
     if (this.#over) return stream.abort()
-    const link = createLink(stream, { clock: context.clock, maxMessageBytes: MAX_DATUM_BYTES, firstMessageMs: ANSWER_MS })
+    const link = createLink(stream, { clock, maxMessageBytes: MAX_DATUM_BYTES, firstMessageMs: ANSWER_MS })
     this.#link = link
     link.send(this.#subscribe(producer))
     link.onMessage((message) => this.#onMessage(message))

@@ -14,7 +14,7 @@ export interface Countable {
   readonly peer: PeerView
 }
 
-/** Is it met by these channels? A predicate that throws does not count its peer. */
+/** Is it met by these channels? Throws what the application's predicate throws. */
 export function isMet(condition: Condition, channels: Iterable<Countable>): boolean {
   let missing = condition.minimumOf
   if (missing <= 0) return true
@@ -27,14 +27,5 @@ export function isMet(condition: Condition, channels: Iterable<Countable>): bool
 function counts({ tags, where }: Condition, channel: Countable): boolean {
   if (tags.length === 0 && where === undefined) return true
   const peer = channel.peer
-  return tags.every((tag) => peer.tags.has(tag)) && (where === undefined || holds(where, peer))
-}
-
-/** Asks a rule of the application. One that throws says no. */
-export function holds(rule: (peer: PeerView) => boolean, peer: PeerView): boolean {
-  try {
-    return rule(peer) === true
-  } catch {
-    return false
-  }
+  return tags.every((tag) => peer.tags.has(tag)) && (where === undefined || where(peer) === true)
 }

@@ -82,7 +82,7 @@ function compileBound(operator: string, bound: Ordered): Test {
 
 /** Equality by value, of what an application has with what came over the wire. */
 function same(a: unknown, b: unknown): boolean {
-  if (isNumeric(a) && isNumeric(b)) return a == b || (a !== a && b !== b)
+  if (isNumeric(a) && isNumeric(b)) return sameAmount(a, b)
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (b instanceof Uint8Array) return a instanceof Uint8Array && a.length === b.length && a.every((byte, i) => byte === b[i])
@@ -92,13 +92,21 @@ function same(a: unknown, b: unknown): boolean {
   return Object.keys(a).length === keys.length && keys.every((key) => Object.hasOwn(a, key) && same(read(a, key), b[key]))
 }
 
+/** `1` and `1n` amount to the same; so do `0` and `-0`, and NaN and NaN. */
+function sameAmount(a: number | bigint, b: number | bigint): boolean {
+  if (typeof a === typeof b) return a === b || (Number.isNaN(a) && Number.isNaN(b))
+  const [number, big] = typeof a === 'bigint' ? [b, a] : [a, b]
+  return Number.isInteger(number) && BigInt(number) === big
+}
+
 /** Spends the budget of nodes and refuses what is nested too deeply, or is of no kind that can be compared. */
 function measure(value: unknown, budget: { nodes: number }, depth: number): void {
   budget.nodes -= 1
   if (budget.nodes < 0) throw refuse(`more than ${MAX_NODES} values`)
   if (depth > MAX_DEPTH) throw refuse(`nested deeper than ${MAX_DEPTH}`)
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
-  if (!Array.isArray(value) && !isRecord(value)) throw refuse('only null, booleans, numbers, text, bytes, lists and plain objects can be compared')
+  if (!Array.isArray(value) && !isRecord(value))
+    throw refuse('only null, booleans, numbers, text, bytes, lists and plain objects can be compared')
   for (const item of Object.values(value)) measure(item, budget, depth + 1)
 }
 

@@ -34,7 +34,7 @@ export function encodeSubscribe(message: Subscribe): Uint8Array {
   bytes[0] = Kind.Subscribe
   bytes.set(toBytes(message.proof), 1)
   bytes.set(toBytes(message.stream), 1 + ID)
-  view.setBigUint64(1 + 2 * ID, BigInt(message.version))
+  view.setBigUint64(1 + 2 * ID, BigInt(Math.floor(message.version)))
   view.setUint32(9 + 2 * ID, message.credit.items)
   view.setUint32(13 + 2 * ID, message.credit.bytes)
   bytes.set(message.criteria, SUBSCRIBE_HEAD)

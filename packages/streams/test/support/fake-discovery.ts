@@ -211,5 +211,17 @@ function entryOf(
   updatedAt: number,
   { tags, streams, tickets }: Parts,
 ): PeerEntry {
-  return { peerId, networkId, addresses, signed, startedAt, updatedAt, tags, streams, tickets, groups: new Set(), hasTag: (text) => tags.has(uniqueId(text)) }
+  return {
+    peerId,
+    networkId,
+    addresses,
+    signed,
+    startedAt,
+    updatedAt,
+    tags,
+    streams,
+    tickets,
+    groups: new Set(),
+    hasTag: (text) => tags.has(uniqueId(text)),
+  }
 }
