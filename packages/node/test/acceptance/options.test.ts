@@ -1,4 +1,5 @@
-import { createTicket, generateSecretKey, MosaikError, peerIdOf } from '@mosaik/core'
+import { createTicket, generateSecretKey, peerIdOf } from '@mosaik/core'
+import type { MosaikError } from '@mosaik/core'
 import { issueJwt, jwtValidator } from '@mosaik/core/jwt'
 import { createDiscovery } from '@mosaik/discovery'
 import { createEndpoint } from '@mosaik/libp2p'
