@@ -53,21 +53,10 @@ export class Presence {
 
   /** A channel came, went, or its peer changed. */
   update(): void {
-    const online = !this.#leaving && this.#mayBeOnline()
+    const online = !this.#leaving && this.#isMet(this.#options.onlineWhen)
     if (online !== this.#online.value) this.#onlineSince = online ? this.#options.clock.monotonic() : undefined
     this.#online.set(online)
     this.#changes.set(this.#changes.value + 1)
-  }
-
-  /** A predicate of the application that throws says no. */
-  #mayBeOnline(): boolean {
-    const { onlineWhen, channels, logger, what } = this.#options
-    try {
-      return isMet(onlineWhen, channels())
-    } catch (error) {
-      logger.warn('onlineWhen.where of the %s threw, which counts as not met: %o', what, error)
-      return false
-    }
   }
 
   /** Offline from now on, whatever is still connected. */
@@ -91,7 +80,14 @@ export class Presence {
 
   #test(condition: PeerCondition): () => boolean {
     const resolved = resolveCondition('condition', condition, 1)
-    return () => isMet(resolved, this.#options.channels())
+    return () => this.#isMet(resolved)
+  }
+
+  #isMet(condition: Condition): boolean {
+    const { channels, logger, what } = this.#options
+    return isMet(condition, channels(), (error) =>
+      logger.warn('a predicate on the peers of the %s threw; that peer does not count: %o', what, error),
+    )
   }
 }
 

@@ -14,18 +14,22 @@ export interface Countable {
   readonly peer: PeerView
 }
 
-/** Is it met by these channels? Throws what the application's predicate throws. */
-export function isMet(condition: Condition, channels: Iterable<Countable>): boolean {
+/** Is it met by these channels? A peer whose predicate throws does not count; `onThrow` hears of it. */
+export function isMet(condition: Condition, channels: Iterable<Countable>, onThrow: (error: unknown) => void): boolean {
   let missing = condition.minimumOf
   if (missing <= 0) return true
   for (const channel of channels) {
-    if (channel.connected && counts(condition, channel) && --missing === 0) return true
+    if (channel.connected && counts(condition, channel.peer, onThrow) && --missing === 0) return true
   }
   return false
 }
 
-function counts({ tags, where }: Condition, channel: Countable): boolean {
-  if (tags.length === 0 && where === undefined) return true
-  const peer = channel.peer
-  return tags.every((tag) => peer.tags.has(tag)) && (where === undefined || where(peer) === true)
+function counts({ tags, where }: Condition, peer: PeerView, onThrow: (error: unknown) => void): boolean {
+  if (!tags.every((tag) => peer.tags.has(tag))) return false
+  try {
+    return where === undefined || where(peer) === true
+  } catch (error) {
+    onThrow(error)
+    return false
+  }
 }
