@@ -1,9 +1,10 @@
-import { CloseReasons, createWatch, isPeerId, MosaikError, networkProof } from '@mosaik/core'
+import { CloseReasons, createWatch, MosaikError } from '@mosaik/core'
 import type { Clock, CloseReason, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
 import type { Connection, Stream } from '@libp2p/interface'
 import { openControl } from './control/channel.ts'
-import { CONTROL_PROTOCOL, CONTROL_VERSION, hex, INCARNATION_BYTES, type Ack, type ControlFrame, type Hello } from './control/frames.ts'
-import { BEAT_MS, judge } from './logic/liveness.ts'
+import { CONTROL_PROTOCOL, hex, INCARNATION_BYTES, type Ack, type ControlFrame, type Hello } from './control/frames.ts'
+import { createGreeting, differentNetwork, refusedBy, type Greeting, type Refusal } from './control/greeting.ts'
+import { startHeartbeat } from './control/heartbeat.ts'
 import { isIdle, NO_PAIR, pairStep, type Dialled, type PairEffect, type PairEvent, type PairState } from './logic/pairing.ts'
 import type { NetworkMetrics } from './network-metrics.ts'
 import { Session } from './session.ts'
@@ -17,6 +18,8 @@ const MAX_HELD = 64
 const MAX_UNVERIFIED = 512
 /** How long a goodbye may take, ms: for what was sent to arrive, and for the peer to hang up. */
 export const GOODBYE_MS = 1500
+
+const CLOSING: Refusal = { reason: CloseReasons.GracefulShutdown, label: 'closing', detail: CloseReasons.GracefulShutdown.name }
 
 export interface ConnectionsInit {
   readonly id: PeerId
@@ -38,7 +41,7 @@ export class Connections {
   /** Peers to which a dial is meant to replace a connection that is well. */
   readonly upgrading = new Set<PeerId>()
   readonly #init: ConnectionsInit
-  readonly #incarnation: string
+  readonly #greeting: Greeting
   #attempts = 0
   readonly #sessions = new Map<string, Session>()
   /** Also those that are gone: whoever dialled them asks for their outcome. */
@@ -46,15 +49,13 @@ export class Connections {
   readonly #pairs = new Map<PeerId, PairState>()
   /** Inbound, and without a hello so far; oldest first. */
   readonly #unverified = new Set<Session>()
-  #tickedAt: number
-  #cancelTick: () => void
+  readonly #stopBeating: () => void
   #closing: MosaikError | undefined
 
   constructor(init: ConnectionsInit) {
     this.#init = init
-    this.#incarnation = hex(init.prng.bytes(INCARNATION_BYTES))
-    this.#tickedAt = init.clock.monotonic()
-    this.#cancelTick = init.clock.after(BEAT_MS, () => this.#tick())
+    this.#greeting = createGreeting(init.networkId, init.id, hex(init.prng.bytes(INCARNATION_BYTES)))
+    this.#stopBeating = startHeartbeat({ ...init, sessions: () => this.#sessions.values() })
   }
 
   get sessions(): Iterable<Session> {
@@ -145,7 +146,7 @@ export class Connections {
     this.#closing = reason
     const goodbyes = [...this.#sessions.values()].map((session) => this.goodbye(session, CloseReasons.GracefulShutdown))
     await Promise.all(goodbyes)
-    this.#cancelTick()
+    this.#stopBeating()
     this.verified.close(reason)
   }
 
@@ -165,7 +166,7 @@ export class Connections {
         void this.#greet(session, effect)
         return
       case 'ack': {
-        const { version, proof, incarnation } = this.#greeting(peer)
+        const { version, proof, incarnation } = this.#greeting.words(peer)
         session.control?.send({ type: 'ack', version, proof, incarnation, crossing: this.#attempts })
         return
       }
@@ -196,19 +197,15 @@ export class Connections {
     }
     if (session.state !== 'new') return stream.abort(new Error('the connection is no longer needed'))
     this.#attachControl(session, stream)
-    session.control?.send({ type: 'hello', ...this.#greeting(session.peer), attempt, upgrade })
-  }
-
-  #greeting(peer: PeerId): Pick<Hello, 'version' | 'proof' | 'incarnation'> {
-    const { networkId, id } = this.#init
-    return { version: CONTROL_VERSION, proof: networkProof(networkId, id, peer), incarnation: this.#incarnation }
+    session.control?.send({ type: 'hello', ...this.#greeting.words(session.peer), attempt, upgrade })
   }
 
   #attachControl(session: Session, stream: Stream): void {
     session.control = openControl(duplexOf(stream), {
       onFrame: (frame) => this.#onFrame(session, frame),
       onClosed: (error) => {
-        if (session.state !== 'closed' && session.state !== 'foreign') session.abort(new MosaikError('ERR_CLOSED', `the control stream ended: ${error?.message ?? 'by the peer'}`))
+        if (session.state !== 'closed' && session.state !== 'foreign')
+          session.abort(new MosaikError('ERR_CLOSED', `the control stream ended: ${error?.message ?? 'by the peer'}`))
       },
     })
   }
@@ -224,40 +221,32 @@ export class Connections {
         if (!dialled || session.state !== 'new') return session.abort(new MosaikError('ERR_PROTOCOL', 'a second or misplaced ack'))
         return this.#onAck(session, frame)
       case 'refuse':
-        return this.#refuse(session, 'by-peer', refusal(session.peer, frame.code, frame.detail))
+        return this.#refuse(session, 'by-peer', refusedBy(session.peer, frame.code, frame.detail))
       case 'bye':
         return this.#onBye(session, frame.detail)
       case 'beat':
     }
   }
 
-  #onAck(session: Session, { version, proof, incarnation, crossing }: Ack): void {
+  #onAck(session: Session, ack: Ack): void {
     const { key, peer } = session
-    if (version !== CONTROL_VERSION) {
-      return this.#refuse(session, 'version', new MosaikError('ERR_UNREACHABLE', `${peer} speaks control version ${version}, not ${CONTROL_VERSION}`))
-    }
-    if (!this.#isProven(peer, proof)) return this.#refuse(session, 'network', differentNetwork(peer))
-    this.#step(peer, { type: 'acked', key, incarnation, crossing })
-  }
-
-  #isProven(peer: PeerId, proof: string): boolean {
-    return isPeerId(peer) && proof === networkProof(this.#init.networkId, peer, this.#init.id)
+    const wrong = this.#greeting.judgeAck(peer, ack)
+    if (wrong !== undefined) return this.#refuse(session, wrong.code === 'ERR_DIFFERENT_NETWORK' ? 'network' : 'version', wrong)
+    this.#step(peer, { type: 'acked', key, incarnation: ack.incarnation, crossing: ack.crossing })
   }
 
   #onHello(session: Session, hello: Hello): void {
     this.#unverified.delete(session)
     const { key, peer } = session
-    if (this.#closing !== undefined) return this.#sayNo(session, CloseReasons.GracefulShutdown, 'closing')
-    if (hello.version !== CONTROL_VERSION) {
-      return this.#sayNo(session, CloseReasons.ProtocolViolation, 'version', `control version ${CONTROL_VERSION} is spoken here, not ${hello.version}`)
-    }
-    if (!this.#isProven(peer, hello.proof)) return this.#sayNo(session, CloseReasons.DifferentNetwork, 'network')
+    if (this.#closing !== undefined) return this.#sayNo(session, CLOSING)
+    const refusal = this.#greeting.judgeHello(peer, hello)
+    if (refusal !== undefined) return this.#sayNo(session, refusal)
     const { incarnation, attempt, upgrade } = hello
     this.#step(peer, { type: 'hello', key, incarnation, attempt, upgrade })
   }
 
   /** Refuses a hello: says why, and hangs up when the peer has had time to read it. */
-  #sayNo(session: Session, reason: CloseReason, label: string, detail: string = reason.name): void {
+  #sayNo(session: Session, { reason, label, detail }: Refusal): void {
     this.#init.metrics.refused(label).add()
     this.#init.logger.info('refused %s: %s', session.peer, detail)
     session.control?.send({ type: 'refuse', code: reason.code, detail })
@@ -338,33 +327,4 @@ export class Connections {
     this.verified.set(peers)
     if (!connected) for (const listener of this.onLost) listener(peer)
   }
-
-  /** Beats on every control stream and judges every peer's silence. */
-  #tick(): void {
-    const now = this.#init.clock.monotonic()
-    const late = Math.max(0, now - this.#tickedAt - BEAT_MS)
-    this.#tickedAt = now
-    this.#cancelTick = this.#init.clock.after(BEAT_MS, () => this.#tick())
-    for (const session of this.#sessions.values()) {
-      if (session.state === 'foreign' && !this.#isTolerated(session)) session.abort(new Error('nobody has use for this connection any more'))
-      if (!session.usable) continue
-      session.control?.send({ type: 'beat' })
-      const [liveness, verdict] = judge(session.liveness, now, late)
-      session.liveness = liveness
-      if (verdict === 'suspect') {
-        this.#init.metrics.suspects.add()
-        this.#init.logger.warn('%s has been silent for %d ms', session.peer, Math.round(now - liveness.heardAt))
-      } else if (verdict === 'dead') {
-        this.#init.metrics.lost('silent').add()
-        session.abort(new MosaikError('ERR_TIMEOUT', `${session.peer} was silent for ${Math.round(now - liveness.heardAt)} ms`))
-      }
-    }
-  }
-}
-
-const differentNetwork = (peer: PeerId): MosaikError => new MosaikError('ERR_DIFFERENT_NETWORK', `${peer} is of a different network; both sides must use the same network name`)
-
-function refusal(peer: PeerId, code: number, detail: string): MosaikError {
-  if (code === CloseReasons.DifferentNetwork.code) return differentNetwork(peer)
-  return new MosaikError('ERR_UNREACHABLE', `${peer} refused the connection: ${detail} (${code})`)
 }

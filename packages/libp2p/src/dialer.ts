@@ -50,7 +50,10 @@ export class Dialer {
     const known = this.#init.book.get(peerId)
     const addresses = address === '' ? known : [address, ...known]
     if (addresses.length === 0) {
-      throw new MosaikError('ERR_UNREACHABLE', `no address is known for ${peerId}; use an address ending in /p2p/${peerId}, or learn(peer, addresses) first`)
+      throw new MosaikError(
+        'ERR_UNREACHABLE',
+        `no address is known for ${peerId}; use an address ending in /p2p/${peerId}, or learn(peer, addresses) first`,
+      )
     }
     return this.#share(peerId, addresses, peerId, signal)
   }
@@ -193,5 +196,8 @@ export class Dialer {
 function unreachable(peer: PeerId | undefined, failures: readonly string[]): MosaikError {
   const whom = peer ?? 'the address'
   const tried = failures.map((failure) => `\n  ${failure}`).join('')
-  return new MosaikError('ERR_UNREACHABLE', `${whom} could not be reached. Tried:${tried}\nIs the peer running, listening there, and not behind a firewall?`)
+  return new MosaikError(
+    'ERR_UNREACHABLE',
+    `${whom} could not be reached. Tried:${tried}\nIs the peer running, listening there, and not behind a firewall?`,
+  )
 }

@@ -1,5 +1,19 @@
 import { check, CloseReasons, componentLogger, deadline, MosaikError, shortId, signWith, splitAddress, uniqueId } from '@mosaik/core'
-import type { ByteStream, Clock, Endpoint, Gossip, Labels, Logger, Metrics, NetworkId, PeerId, Prng, Rendezvous, WaitOptions, Watch } from '@mosaik/core'
+import type {
+  ByteStream,
+  Clock,
+  Endpoint,
+  Gossip,
+  Labels,
+  Logger,
+  Metrics,
+  NetworkId,
+  PeerId,
+  Prng,
+  Rendezvous,
+  WaitOptions,
+  Watch,
+} from '@mosaik/core'
 import { systemClock, systemPrng } from '@mosaik/core/system'
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -200,7 +214,11 @@ class Libp2pEndpoint implements Endpoint {
 
   async #openOn(session: Session, protocol: string, signal: AbortSignal): Promise<ByteStream> {
     try {
-      const stream = await session.connection.newStream(protocol, { signal, runOnLimitedConnection: true, maxOutboundStreams: HANDLE.maxOutboundStreams })
+      const stream = await session.connection.newStream(protocol, {
+        signal,
+        runOnLimitedConnection: true,
+        maxOutboundStreams: HANDLE.maxOutboundStreams,
+      })
       return this.#streams.outbound(session, protocol, stream)
     } catch (error) {
       if (signal.aborted) throw error
@@ -216,7 +234,10 @@ class Libp2pEndpoint implements Endpoint {
     if (this.#closing.signal.aborted) throw this.#closing.signal.reason
     const { address, peerId } = splitAddress(to)
     if ((address === '' && peerId === undefined) || (address !== '' && !isDialable(address))) {
-      throw new MosaikError('ERR_INVALID_OPTION', `${JSON.stringify(to)} is neither an address (/ip4/…/udp/…/quic-v1, best with /p2p/<peer id>) nor a peer id`)
+      throw new MosaikError(
+        'ERR_INVALID_OPTION',
+        `${JSON.stringify(to)} is neither an address (/ip4/…/udp/…/quic-v1, best with /p2p/<peer id>) nor a peer id`,
+      )
     }
     const both = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     const late = (): MosaikError => new MosaikError('ERR_TIMEOUT', `no answer from ${to} within ${OPEN_MS} ms`)

@@ -60,7 +60,9 @@ export async function createNode(options: ResolvedOptions, parts: NodeParts): Pr
     start: false,
     addresses: { listen: [...options.listen, ...(parts.listen ?? [])] },
     transports: [
-      options.quic === 'own' ? quic() : stockQuic({ maxIdleTimeout: idleMs, keepAliveInterval: keepAliveMs, maxConcurrentStreamLimit: YAMUX_STREAMS }),
+      options.quic === 'own'
+        ? quic()
+        : stockQuic({ maxIdleTimeout: idleMs, keepAliveInterval: keepAliveMs, maxConcurrentStreamLimit: YAMUX_STREAMS }),
       tcp(),
       memory(),
       ...(parts.transports ?? []),

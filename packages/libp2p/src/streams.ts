@@ -55,7 +55,8 @@ export class Streams {
   inbound(session: Session, protocol: string, stream: Stream): void {
     const accept = this.#handlers.get(protocol)
     if (accept === undefined) return this.#refuse(stream, 'unhandled', `nobody serves ${protocol}`)
-    if (session.inbound >= MAX_INBOUND_PER_PEER) return this.#refuse(stream, 'peer-limit', `${session.peer} has ${MAX_INBOUND_PER_PEER} streams open`)
+    if (session.inbound >= MAX_INBOUND_PER_PEER)
+      return this.#refuse(stream, 'peer-limit', `${session.peer} has ${MAX_INBOUND_PER_PEER} streams open`)
     if (this.#inbound >= MAX_INBOUND) return this.#refuse(stream, 'limit', `${MAX_INBOUND} streams are open`)
     const opened = this.#track(session, protocol, stream, 'inbound')
     try {

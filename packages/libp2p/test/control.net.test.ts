@@ -38,7 +38,8 @@ async function startStranger(): Promise<Libp2p> {
 }
 
 const dial = (node: Libp2p, endpoint: Endpoint): Promise<Connection> => node.dial(multiaddr(endpoint.addresses[0]!))
-const gone = (connection: Connection): Promise<void> => new Promise((resolve) => connection.addEventListener('close', () => resolve(), { once: true }))
+const gone = (connection: Connection): Promise<void> =>
+  new Promise((resolve) => connection.addEventListener('close', () => resolve(), { once: true }))
 const ended = (stream: Stream): Promise<void> => new Promise((resolve) => stream.addEventListener('close', () => resolve(), { once: true }))
 
 /** The control frames that come on a stream. */
@@ -56,7 +57,8 @@ function framesOf(stream: Stream): ControlFrame[] {
   return frames
 }
 
-const until = (condition: () => boolean, ms = 8000): Promise<void> => expect.poll(condition, { timeout: ms * factor, interval: 10 }).toBe(true)
+const until = (condition: () => boolean, ms = 8000): Promise<void> =>
+  expect.poll(condition, { timeout: ms * factor, interval: 10 }).toBe(true)
 
 function hello(node: Libp2p, endpoint: Endpoint, changes: Partial<Extract<ControlFrame, { type: 'hello' }>> = {}): Uint8Array {
   const proof = networkProof(uniqueId(NETWORK), node.peerId.toString() as PeerId, endpoint.id)
@@ -191,7 +193,12 @@ describe('the control stream', () => {
     const [a, b] = [await startEndpoint(), await startEndpoint()]
     let bytes = 0
     b.handle(ECHO, (stream) =>
-      stream.attach({ onData: (chunk) => void (bytes += chunk.byteLength), onDrain: () => undefined, onEnd: () => undefined, onClose: () => undefined }),
+      stream.attach({
+        onData: (chunk) => void (bytes += chunk.byteLength),
+        onDrain: () => undefined,
+        onEnd: () => undefined,
+        onClose: () => undefined,
+      }),
     )
     const stream = await a.open(b.addresses[0]!, ECHO)
     for (let i = 0; i < 32; i++) stream.send(new Uint8Array(64 * 1024))
@@ -230,7 +237,9 @@ describe('the control stream', () => {
   it('a peer has so many streams and no more', async () => {
     const metrics = createMetrics()
     const [a, b] = [await startEndpoint(), await startEndpoint({ metrics })]
-    b.handle(ECHO, (stream) => stream.attach({ onData: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClose: () => undefined }))
+    b.handle(ECHO, (stream) =>
+      stream.attach({ onData: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClose: () => undefined }),
+    )
     await a.connect(b.addresses[0]!)
     let resets = 0
     const streams = await Promise.allSettled(Array.from({ length: 520 }, () => a.open(b.id, ECHO)))

@@ -70,12 +70,18 @@ describe('dialling', () => {
 
   it('a peer of whom nothing is known says how to make it known', async () => {
     const a = await start()
-    await expect(a.open(nobody(), '/x/1')).rejects.toMatchObject({ code: 'ERR_UNREACHABLE', message: expect.stringContaining('learn(peer, addresses)') })
+    await expect(a.open(nobody(), '/x/1')).rejects.toMatchObject({
+      code: 'ERR_UNREACHABLE',
+      message: expect.stringContaining('learn(peer, addresses)'),
+    })
   })
 
   it('this node itself is refused', async () => {
     const a = await start()
-    await expect(a.connect(a.addresses[0]!)).rejects.toMatchObject({ code: 'ERR_UNREACHABLE', message: expect.stringContaining('this node itself') })
+    await expect(a.connect(a.addresses[0]!)).rejects.toMatchObject({
+      code: 'ERR_UNREACHABLE',
+      message: expect.stringContaining('this node itself'),
+    })
   })
 
   it('a listener that accepts and stays silent ends in time', async () => {

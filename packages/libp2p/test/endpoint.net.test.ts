@@ -20,7 +20,10 @@ const transports: readonly Transport[] = [
   { name: 'QUIC', options: () => ({ listen: ['/ip4/127.0.0.1/udp/0/quic-v1'] }) },
   { name: 'TCP with noise', options: () => ({ listen: ['/ip4/127.0.0.1/tcp/0'] }) },
   { name: 'TCP with TLS', options: () => ({ listen: ['/ip4/127.0.0.1/tcp/0'], encryption: 'tls' }) },
-  { name: 'Unix sockets', options: () => ({ listen: [`/unix/${encodeURIComponent(join(tmpdir(), `mosaik-${process.pid}-${++counter}.sock`))}`] }) },
+  {
+    name: 'Unix sockets',
+    options: () => ({ listen: [`/unix/${encodeURIComponent(join(tmpdir(), `mosaik-${process.pid}-${++counter}.sock`))}`] }),
+  },
   { name: 'memory', options: () => ({ listen: [`/memory/suite-${++counter}`] }) },
   {
     name: 'stock QUIC',

@@ -44,7 +44,14 @@ describe('control frames', () => {
   it('are these bytes', () => {
     expect(encodeControl({ type: 'beat' })).toEqual(Uint8Array.of(0, 0, 0, 1, 4))
     expect(encodeControl({ type: 'bye', code: 204, detail: 'ok' })).toEqual(Uint8Array.of(0, 0, 0, 5, 5, 0, 204, 0x6f, 0x6b))
-    const hello = encodeControl({ type: 'hello', version: 1, proof: uniqueId('ab'.repeat(32)), incarnation: 'cd'.repeat(16), attempt: 258, upgrade: true })
+    const hello = encodeControl({
+      type: 'hello',
+      version: 1,
+      proof: uniqueId('ab'.repeat(32)),
+      incarnation: 'cd'.repeat(16),
+      attempt: 258,
+      upgrade: true,
+    })
     expect(Buffer.from(hello).toString('hex')).toBe(`0000003b0101${'ab'.repeat(32)}${'cd'.repeat(16)}000000000000010201`)
   })
 

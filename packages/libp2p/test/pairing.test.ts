@@ -46,7 +46,8 @@ class World {
     const incarnation = this.incarnations[side]
     if (effect.type === 'verified') this.verified.add(key)
     if (this.closed.has(`${side} ${key}`)) return
-    if (effect.type === 'greet') this.send(other(side), key, { type: 'hello', attempt: effect.attempt, upgrade: effect.upgrade, incarnation })
+    if (effect.type === 'greet')
+      this.send(other(side), key, { type: 'hello', attempt: effect.attempt, upgrade: effect.upgrade, incarnation })
     if (effect.type === 'ack') this.send(other(side), key, { type: 'ack', crossing: this.attempts[side], incarnation })
     if (effect.type === 'drop' || effect.type === 'replace') {
       if (this.verified.has(key)) this.hurt.push(key)
@@ -88,7 +89,10 @@ class World {
   }
 }
 
-const dials = fc.array(fc.record({ side: fc.constantFrom<SideName>('small', 'large'), after: fc.integer({ min: 0, max: 6 }) }), { minLength: 1, maxLength: 6 })
+const dials = fc.array(fc.record({ side: fc.constantFrom<SideName>('small', 'large'), after: fc.integer({ min: 0, max: 6 }) }), {
+  minLength: 1,
+  maxLength: 6,
+})
 const orders = fc.array(fc.nat(50), { minLength: 1, maxLength: 60 })
 
 describe('pairing', () => {

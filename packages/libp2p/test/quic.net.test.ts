@@ -16,7 +16,7 @@ const MANY = { maxInboundStreams: 10_000, maxOutboundStreams: 10_000 }
 const nodes: Libp2p[] = []
 const sockets: Socket[] = []
 afterEach(async () => {
-  await Promise.all(nodes.splice(0).map((node) => node.stop()))
+  for (const node of nodes.splice(0)) await node.stop()
   for (const socket of sockets.splice(0)) socket.close()
 })
 
@@ -201,7 +201,12 @@ describe('QUIC: the pipe below', () => {
     await expect.poll(() => before === (before = sent), { timeout: 8000 * factor, interval: 300 }).toBe(true)
     expect(sent).toBeLessThan(4 * MIB)
     let got = 0
-    far.attach({ onData: (chunk) => void (got += chunk.byteLength), onDrain: () => undefined, onEnd: () => undefined, onClosed: () => undefined })
+    far.attach({
+      onData: (chunk) => void (got += chunk.byteLength),
+      onDrain: () => undefined,
+      onEnd: () => undefined,
+      onClosed: () => undefined,
+    })
     far.resume()
     await until(() => got === 12 * MIB)
   })

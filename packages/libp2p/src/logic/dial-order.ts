@@ -25,7 +25,8 @@ export const isUnspecified = (address: string): boolean => /^\/(?:ip4\/0\.0\.0\.
  * internet, relays last; otherwise as given. Without what cannot be dialled, at most `MAX_CANDIDATES`.
  */
 export function dialOrder(addresses: readonly string[]): string[] {
-  const rank = (address: string): number => NEAR[distance(address)] * 4 + (address.includes('/quic-v1') ? 0 : 2) + (address.startsWith('/ip6/') ? 0 : 1)
+  const rank = (address: string): number =>
+    NEAR[distance(address)] * 4 + (address.includes('/quic-v1') ? 0 : 2) + (address.startsWith('/ip6/') ? 0 : 1)
   const dialable = [...new Set(addresses)].filter((address) => !isUnspecified(address) && !isZoneless(address))
   return dialable.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_CANDIDATES)
 }

@@ -106,7 +106,8 @@ function onAcked(state: PairState, { key, incarnation, crossing }: PairEvent & {
 function settle(state: PairState, current: Current, gentle: boolean, effects: PairEffect[]): Step {
   const before = state.current
   effects.push({ type: 'verified', key: current.key })
-  if (before !== undefined) effects.push({ type: gentle && before.incarnation === current.incarnation ? 'retire' : 'replace', key: before.key })
+  if (before !== undefined)
+    effects.push({ type: gentle && before.incarnation === current.incarnation ? 'retire' : 'replace', key: before.key })
   for (const { key } of [...state.waiting, ...state.parked]) effects.push({ type: 'drop', key })
   return [{ current, greeting: undefined, waiting: [], parked: [] }, effects]
 }

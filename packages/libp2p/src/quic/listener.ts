@@ -118,9 +118,11 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
 function within(promise: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
-    void promise.catch(() => undefined).finally(() => {
-      clearTimeout(timer)
-      resolve()
-    })
+    void promise
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(timer)
+        resolve()
+      })
   })
 }

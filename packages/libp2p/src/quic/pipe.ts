@@ -179,7 +179,8 @@ export class Pipe implements Duplex {
     }
     let count = 0
     let bytes = 0
-    while (count < this.#queue.length && bytes + this.#queue[count]!.byteLength <= MAX_WRITE_BYTES) bytes += this.#queue[count++]!.byteLength
+    while (count < this.#queue.length && bytes + this.#queue[count]!.byteLength <= MAX_WRITE_BYTES)
+      bytes += this.#queue[count++]!.byteLength
     this.#queued -= bytes
     const chunks = this.#queue.splice(0, count)
     return count === 1 ? first : Buffer.concat(chunks, bytes)

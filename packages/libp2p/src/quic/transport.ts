@@ -1,5 +1,13 @@
 import { serviceCapabilities, transportSymbol } from '@libp2p/interface'
-import type { ComponentLogger, Connection, CreateListenerOptions, DialTransportOptions, Listener, PrivateKey, Transport } from '@libp2p/interface'
+import type {
+  ComponentLogger,
+  Connection,
+  CreateListenerOptions,
+  DialTransportOptions,
+  Listener,
+  PrivateKey,
+  Transport,
+} from '@libp2p/interface'
 import { privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { CODE_P2P, type Multiaddr } from '@multiformats/multiaddr'
 import { QUIC_V1 } from '@multiformats/multiaddr-matcher'
