@@ -76,6 +76,10 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
     this.when = this.#presence.when
   }
 
+  get isClosed(): boolean {
+    return this.#closing !== undefined
+  }
+
   get isOnline(): boolean {
     return this.#presence.isOnline
   }
@@ -91,6 +95,7 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
   get readable(): ReadableStream<unknown> {
     const source = { tryReceive: () => this.tryReceive(), ready: (signal: AbortSignal) => this.#queue.ready(signal) }
     this.#readable ??= receivingStream(source, () => (this.#readable = undefined))
+    if (this.isClosed) this.#readable.end()
     return this.#readable.stream
   }
 
@@ -161,6 +166,7 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
 
   deliver(bytes: Uint8Array, lane: Lane): void {
     const value = this.#codec.decode(bytes)
+    if (this.isClosed) return
     lane.count(bytes.length)
     this.#arrived.add(bytes.length)
     this.#queue.push(value, bytes.length, lane)

@@ -94,9 +94,12 @@ export class StreamProducer implements Producer<unknown> {
 
   get writable(): WritableStream<unknown> {
     if (this.#writable === undefined) {
-      const { stream, fail } = sendingStream(this, () => (this.#writable = undefined))
+      const { stream, fail } = sendingStream(this, () => {
+        if (this.#writable === stream) this.#writable = undefined
+      })
       this.#writable = stream
       this.#errorWritable = fail
+      if (this.#closing !== undefined) fail()
     }
     return this.#writable
   }

@@ -18,6 +18,8 @@ export interface LaneHost {
   readonly stream: StreamId
   readonly settings: ConsumerSettings
   readonly subscriptions: Subscriptions
+  /** Rules and codecs are the application's: they may have closed it. */
+  readonly isClosed: boolean
   /** Decodes and queues an item. Throws what is wrong with it. */
   deliver(bytes: Uint8Array, lane: Lane): void
   onDropped(count: number): void
@@ -179,6 +181,7 @@ export class Lane implements Member {
     if (!this.#measured && settings.rules.require.length > 0) return void this.#measure()
     this.#cancelExpiry()
     const judgement = context.judge(settings.rules, entry)
+    if (this.#host.isClosed) return
     if (!judgement.allowed) return void this.stop(judgement.reason)
     this.#cancelExpiry = context.atExpiry(judgement.until, () => this.#consider(false))
     if (news) {

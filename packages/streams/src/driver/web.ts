@@ -7,8 +7,8 @@ export interface SendingStream {
   readonly fail: () => void
 }
 
-/** A producer as a Web stream. A write is a send, so it is as slow as the consumers are. `onAborted`: this stream is of no more use. */
-export function sendingStream(producer: Pick<Producer<unknown>, 'send' | 'close'>, onAborted: () => void): SendingStream {
+/** A producer as a Web stream. A write is a send, so it is as slow as the consumers are. `onBroken`: this stream is of no more use. */
+export function sendingStream(producer: Pick<Producer<unknown>, 'send' | 'close'>, onBroken: () => void): SendingStream {
   let controller!: WritableStreamDefaultController
   let finished = false
   const stream = new WritableStream<unknown>(
@@ -16,14 +16,21 @@ export function sendingStream(producer: Pick<Producer<unknown>, 'send' | 'close'
       start: (given) => {
         controller = given
       },
-      write: (datum) => producer.send(datum, { signal: controller.signal }),
+      write: async (datum) => {
+        try {
+          await producer.send(datum, { signal: controller.signal })
+        } catch (error) {
+          onBroken()
+          throw error
+        }
+      },
       close: () => {
         finished = true
         return producer.close()
       },
       abort: () => {
         finished = true
-        onAborted()
+        onBroken()
       },
     },
     { highWaterMark: 1 },
