@@ -107,7 +107,12 @@ export async function networkOn(
     }
   }
   const close: Network['close'] = async (closeOptions) => {
-    closing ??= shutDown(closeTimeout(closeOptions?.timeout))
+    const timeoutMs = closeTimeout(closeOptions?.timeout)
+    if (closing === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      closing = promise // first: what hears of the end may close it too
+      resolve(shutDown(timeoutMs))
+    }
     await closing
   }
 

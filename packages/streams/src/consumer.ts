@@ -136,7 +136,11 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
   }
 
   close(reason: CloseReason = CloseReasons.Cancelled): Promise<void> {
-    this.#closing ??= this.#close(reason)
+    if (this.#closing === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#closing = promise // first: what hears of the end may close it too
+      resolve(this.#close(reason))
+    }
     return this.#closing
   }
 

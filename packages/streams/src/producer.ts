@@ -118,8 +118,10 @@ export class StreamProducer implements Producer<unknown> {
 
   close(): Promise<void> {
     if (this.#closing === undefined) {
-      this.#closing = this.#close()
-      this.#onClose(this.#closing)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#closing = promise // first: what hears of the end may close it too
+      this.#onClose(promise)
+      resolve(this.#close())
     }
     return this.#closing
   }

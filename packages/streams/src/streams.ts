@@ -97,7 +97,11 @@ class NodeStreams implements Streams, RosterFollower {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    if (this.#closing === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#closing = promise // first: what hears of the end may close them too
+      resolve(this.#close())
+    }
     return this.#closing
   }
 
