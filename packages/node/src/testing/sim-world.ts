@@ -11,8 +11,10 @@ export type SimNodeOptions = SimEndpointOptions & Pick<NetworkOptions, 'discover
 export type Group = Network | Endpoint | readonly (Network | Endpoint)[]
 
 /** A world of whole nodes. Whatever takes an endpoint in `@mosaik/core/testing` takes a network here. */
-export interface SimWorld
-  extends Omit<EndpointWorld, 'partition' | 'breakConnection' | 'shapePath' | 'pause' | 'resume' | 'crash' | 'restart' | 'stepClock'> {
+export interface SimWorld extends Omit<
+  EndpointWorld,
+  'partition' | 'breakConnection' | 'shapePath' | 'pause' | 'resume' | 'crash' | 'restart' | 'stepClock'
+> {
   /** Starts a node of the network called `name`, on a machine of its own. */
   node(name: string, options?: SimNodeOptions): Promise<Network>
   /** Cuts the ways between a group and another one, by default everyone else. `oneWay` cuts only the way from `group`. Returns what heals just this cut. */
