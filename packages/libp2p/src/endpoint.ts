@@ -32,6 +32,8 @@ import { Streams } from './streams.ts'
 
 /** `open` and `connect` end after this time at the latest, ms. */
 const OPEN_MS = 10_000
+/** Sockets let go of their port when their connections have drained. Where that takes longer, it happens after `close`, ms. */
+const STOP_MS = 500
 /** libp2p's own count of streams per protocol is out of the way: the endpoint counts. */
 const HANDLE = { maxInboundStreams: 100_000, maxOutboundStreams: 100_000, runOnLimitedConnection: true }
 
@@ -209,7 +211,10 @@ class Libp2pEndpoint implements Endpoint {
     await this.#connections.close(reason)
     this.#streams.close()
     this.#addresses?.close(reason)
-    await this.#node.libp2p.stop()
+    const late = (): MosaikError => new MosaikError('ERR_TIMEOUT', `the listeners take longer than ${STOP_MS} ms to stop`)
+    await deadline(this.clock, STOP_MS, () => Promise.resolve(this.#node.libp2p.stop()), late).catch((error: Error) => {
+      this.logger.warn('closing: %s', error.message)
+    })
   }
 
   async #openOn(session: Session, protocol: string, signal: AbortSignal): Promise<ByteStream> {

@@ -14,8 +14,6 @@ export interface ListenerInit {
   readonly options: CreateListenerOptions
 }
 
-/** The native side lets go of the socket when its connections have drained, ms. It does so later where that takes longer. */
-const UNBIND_MS = 500
 /** How often a listener looks at how many handshakes are half open, ms. */
 const LOOK_MS = 100
 
@@ -67,7 +65,7 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
     clearInterval(this.#look)
     this.#closing.abort()
     for (const connection of this.#connections) connection.abort(new Error('the listener is closed'))
-    await within(server.abort(), UNBIND_MS)
+    await server.abort()
     this.safeDispatchEvent('close')
   }
 
@@ -113,16 +111,4 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
       .upgradeInbound(connection, { skipEncryption: true, skipProtection: true, remotePeer, muxerFactory, signal })
       .catch((error: Error) => connection.abort(error))
   }
-}
-
-function within(promise: Promise<void>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    void promise
-      .catch(() => undefined)
-      .finally(() => {
-        clearTimeout(timer)
-        resolve()
-      })
-  })
 }
