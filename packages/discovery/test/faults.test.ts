@@ -11,8 +11,8 @@ const FAULTS = 12
 
 interface Member {
   discovery: Discovery
-  /** The bootstrap address it was given, to be given again after a restart. */
-  readonly bootstrap: string | undefined
+  /** The bootstrap addresses it was given, to be given again after a restart. */
+  readonly bootstrap: readonly string[]
   state: 'up' | 'crashed' | 'left'
   tags: number
 }
@@ -22,19 +22,17 @@ function pick<T>(items: readonly T[], prng: Prng): T {
 }
 
 async function grow(world: SimWorld, members: Member[], prng: Prng): Promise<void> {
-  const known = members.filter(({ state }) => state === 'up')
-  const bootstrap = known.length === 0 ? undefined : pick(known, prng).discovery.endpoint.addresses[0]
+  // The first member stays: whoever knows only somebody who goes could not be helped.
+  const known = members.filter(({ state }, i) => i === 0 || (state === 'up' && prng.float() < 0.3))
+  const bootstrap = known.map(({ discovery }) => discovery.endpoint.addresses[0] as string)
   const endpoint = await world.endpoint('net')
-  const discovery = await createDiscovery(endpoint, { ...OPTIONS, ...(bootstrap === undefined ? {} : { bootstrap }) })
+  const discovery = await createDiscovery(endpoint, { ...OPTIONS, bootstrap })
   members.push({ discovery, bootstrap, state: 'up', tags: 0 })
 }
 
 async function comeBack(world: SimWorld, member: Member): Promise<void> {
   const endpoint = await world.restart(member.discovery.endpoint)
-  member.discovery = await createDiscovery(endpoint, {
-    ...OPTIONS,
-    ...(member.bootstrap === undefined ? {} : { bootstrap: member.bootstrap }),
-  })
+  member.discovery = await createDiscovery(endpoint, { ...OPTIONS, bootstrap: member.bootstrap })
   member.state = 'up'
 }
 
@@ -45,7 +43,7 @@ async function fault(world: SimWorld, members: Member[], prng: Prng): Promise<vo
     case 'tag':
       return member.discovery.addTags(`tag ${++member.tags}`)
     case 'crash':
-      if (up.length < 4) return
+      if (up.length < 4 || member === members[0]) return
       world.crash(member.discovery.endpoint)
       member.state = 'crashed'
       return
@@ -54,7 +52,7 @@ async function fault(world: SimWorld, members: Member[], prng: Prng): Promise<vo
       return crashed && comeBack(world, crashed)
     }
     case 'leave':
-      if (up.length < 4) return
+      if (up.length < 4 || member === members[0]) return
       member.state = 'left'
       return world.run(member.discovery.close())
     case 'join':
