@@ -80,3 +80,38 @@ test('a crashed node is not announced as departed; its entry goes when it is sta
   expect(b.discovery.catalog.value.has(c.id)).toBe(false)
   await closeAll(world, [a, b])
 })
+
+test('one new connection between two halves is enough: news of each reaches everyone of the other within seconds', async () => {
+  await using world = simWorld({ seed: 'bridge' })
+  const nodes = await simNetwork(world, 10, { announceInterval: '60m', purgeAfter: '240m' })
+  await converged(world, nodes)
+  const [left, right] = [nodes.slice(0, 5), nodes.slice(5)]
+  world.partition(endpoints(left), endpoints(right))
+  await world.run('5s')
+  for (const { discovery } of left) discovery.addTags('left')
+  for (const { discovery } of right) discovery.addTags('right')
+  await world.run('5s')
+  world.heal()
+  const [from, to] = [left[1] as Node, right[1] as Node]
+  await world.run(from.endpoint.connect(to.address))
+  const knows = (some: readonly Node[], others: readonly Node[], tag: string): Promise<unknown>[] =>
+    some.map(({ discovery }) => discovery.catalog.until((catalog) => others.every(({ id }) => catalog.get(id)?.hasTag(tag) === true)))
+  await world.run(Promise.all([...knows(left, right, 'right'), ...knows(right, left, 'left')]), { within: 3000 })
+  await closeAll(world, nodes)
+})
+
+test('neighbours that were out of reach are tried again, however rarely one announces', async () => {
+  await using world = simWorld({ seed: 'again' })
+  const nodes = await simNetwork(world, 6, { announceInterval: '60m', purgeAfter: '240m' })
+  await converged(world, nodes)
+  const [left, right] = [nodes.slice(0, 3), nodes.slice(3)]
+  world.partition(endpoints(left), endpoints(right))
+  await world.run('60s')
+  ;(left[0] as Node).discovery.addTags('late')
+  world.heal()
+  const seen = right.map(({ discovery }) =>
+    discovery.catalog.until((catalog) => catalog.get((left[0] as Node).id)?.hasTag('late') === true),
+  )
+  await world.run(Promise.all(seen), { within: 90_000 })
+  await closeAll(world, nodes)
+})

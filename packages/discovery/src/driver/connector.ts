@@ -35,6 +35,8 @@ export class Connector {
   readonly #failed = new Map<PeerId, { readonly until: number; readonly pause: number }>()
   readonly #lonely: WatchSource<boolean> = createWatch(true)
   #planned = false
+  /** Cancels the timer for the next time at which neighbours are chosen anew. */
+  #retry: () => void = () => {}
 
   constructor(node: NodeContext, syncer: Syncer, neighbours: () => ReadonlySet<PeerId>) {
     this.#node = node
@@ -49,6 +51,7 @@ export class Connector {
   }
 
   start(): void {
+    this.#node.scope.add(() => this.#retry())
     this.#node.scope.spawn((signal) => follow(this.#node.keeper.catalog, signal, () => this.changed()))
     this.#node.scope.spawn((signal) => follow(this.#node.endpoint.connections, signal, () => this.changed()))
     this.#node.scope.spawn((signal) => this.#redial(signal))
@@ -110,6 +113,18 @@ export class Connector {
     const now = this.#node.endpoint.clock.monotonic()
     const wanted = wantedNeighbours(this.#selfKey, this.#peers(), (peer) => (this.#failed.get(peer)?.until ?? 0) > now)
     for (const peer of wanted) if (!this.#node.endpoint.connections.value.has(peer)) this.#enqueue(peer)
+    this.#planAgain(now)
+  }
+
+  /** When the first of those who are passed over may be tried again. */
+  #planAgain(now: number): void {
+    let next = Number.POSITIVE_INFINITY
+    for (const [peer, { until }] of this.#failed) {
+      if (this.#node.keeper.store.get(peer)?.entry === undefined) this.#failed.delete(peer)
+      else if (until > now) next = Math.min(next, until)
+    }
+    this.#retry()
+    this.#retry = next === Number.POSITIVE_INFINITY ? () => {} : this.#node.endpoint.clock.after(next - now, () => this.changed())
   }
 
   async #redial(signal: AbortSignal): Promise<void> {
