@@ -31,8 +31,10 @@ export const DEFAULT_QUIC_LIMITS: QuicLimits = Object.freeze({
 /** Smallest and largest native read. A read that waits holds its size in memory, so idle streams use the smallest. */
 export const MIN_READ_BYTES = 2048
 export const MAX_READ_BYTES = 128 * 1024
-/** Largest native write: what has queued up meanwhile travels as one. */
+/** Largest native write, and what may be queued behind one. */
 export const MAX_WRITE_BYTES = 256 * 1024
+/** Chunks that queue up meanwhile are copied together up to this size; beyond it a copy costs more than a native write does. */
+export const MAX_JOINED_BYTES = 64 * 1024
 
 /** The size of the next read after one of `size` brought `got` bytes: quick to grow, slow to shrink. */
 export function nextReadSize(size: number, got: number): number {

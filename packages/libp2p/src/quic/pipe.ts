@@ -1,6 +1,6 @@
 import type { Duplex, DuplexSink } from '../stream/duplex.ts'
 import type { NativeStream } from './native.ts'
-import { MAX_WRITE_BYTES, MIN_READ_BYTES, nextReadSize } from './limits.ts'
+import { MAX_JOINED_BYTES, MAX_WRITE_BYTES, MIN_READ_BYTES, nextReadSize } from './limits.ts'
 
 /** The peer reset the stream, or told us to stop sending. */
 export class PipeResetError extends Error {
@@ -177,13 +177,13 @@ export class Pipe implements Duplex {
       this.#queued -= MAX_WRITE_BYTES
       return first.subarray(0, MAX_WRITE_BYTES)
     }
-    let count = 0
-    let bytes = 0
-    while (count < this.#queue.length && bytes + this.#queue[count]!.byteLength <= MAX_WRITE_BYTES)
+    let count = 1
+    let bytes = first.byteLength
+    while (count < this.#queue.length && bytes + this.#queue[count]!.byteLength <= MAX_JOINED_BYTES)
       bytes += this.#queue[count++]!.byteLength
     this.#queued -= bytes
-    const chunks = this.#queue.splice(0, count)
-    return count === 1 ? first : Buffer.concat(chunks, bytes)
+    if (count === 1) return this.#queue.shift()!
+    return Buffer.concat(this.#queue.splice(0, count), bytes)
   }
 
   readonly #wrote = (): void => {
