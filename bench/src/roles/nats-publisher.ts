@@ -1,6 +1,6 @@
 import { connect } from 'nats'
 import type { NatsConnection } from 'nats'
-import { Meter, now, pace, tell } from './role.ts'
+import { Meter, now, pace, readyMade, tell } from './role.ts'
 
 const BURST = 200
 
@@ -21,8 +21,9 @@ export async function run({ port, perSecond }: { port: number; perSecond?: numbe
 
 /** The client has no back-pressure of its own: bursts, and a flush (a round trip) every so often bounds what is queued. */
 async function flood(connection: NatsConnection, meter: Meter): Promise<void> {
+  const next = readyMade()
   for (let burst = 1; ; burst += 1) {
-    for (let n = 0; n < BURST; n += 1) connection.publish('bench', new Uint8Array(256))
+    for (let n = 0; n < BURST; n += 1) connection.publish('bench', next())
     meter.items += BURST
     if (burst % 50 === 0) await connection.flush()
     else await new Promise((resolve) => setImmediate(resolve))

@@ -1,7 +1,7 @@
 import type { Producer } from '@mosaik/node'
 import { BUFFER_SIZE, Bytes, Orders, start } from './streams.ts'
 import type { Order } from './streams.ts'
-import { Meter, now, pace, tell } from './role.ts'
+import { Meter, now, pace, readyMade, tell } from './role.ts'
 
 interface Options {
   readonly listen: string
@@ -19,7 +19,7 @@ export async function run({ listen, bootstrap, items, consumers, perSecond }: Op
     const producer = network.streams.produce(Bytes, options)
     await producer.when.subscribed({ minimumOf: consumers })
     tell({ type: 'ready' })
-    if (perSecond === undefined) void flood(producer, () => new Uint8Array(256), meter)
+    if (perSecond === undefined) void flood(producer, readyMade(), meter)
     else pace(perSecond, () => void producer.trySend(timed()))
   } else {
     const producer = network.streams.produce(Orders, options)

@@ -24,6 +24,11 @@ export function cpuSeconds(): number {
   return (user + system) / 1e6
 }
 
+function threadCpuSeconds(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1e6
+}
+
 /** Monotonic milliseconds, the same for all processes of a machine. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
@@ -37,10 +42,19 @@ export function pace(perSecond: number, task: () => void): void {
   }, 1)
 }
 
+/** Items of 256 bytes that were made before the clock ran: making one costs more than sending it. */
+export function readyMade(): () => Uint8Array {
+  const items = Array.from({ length: 1024 }, (_, n) => new Uint8Array(256).fill(n))
+  let next = 0
+  return () => items[(next = (next + 1) & 1023)] as Uint8Array
+}
+
 export interface Measured {
   readonly seconds: number
   readonly items: number
   readonly cpu: number
+  /** Of it, that of the thread that JavaScript runs on. */
+  readonly threadCpu: number
   readonly rss: number
   readonly p50: number
   readonly p99: number
@@ -54,13 +68,14 @@ export class Meter {
   async serve(): Promise<void> {
     for (;;) {
       const { ms } = await told<{ ms: number }>('measure')
-      const before = { items: this.items, cpu: cpuSeconds(), at: now() }
+      const before = { items: this.items, cpu: cpuSeconds(), threadCpu: threadCpuSeconds(), at: now() }
       this.latencies.length = 0
       await new Promise((resolve) => setTimeout(resolve, ms))
       const measured: Measured = {
         seconds: (now() - before.at) / 1000,
         items: this.items - before.items,
         cpu: cpuSeconds() - before.cpu,
+        threadCpu: threadCpuSeconds() - before.threadCpu,
         rss: process.memoryUsage.rss(),
         ...this.#quantiles(),
       }

@@ -11,6 +11,9 @@ export interface Flow {
   /** CPU microseconds per delivered item: at the sender (of all deliveries), and at one receiver (of its own). */
   readonly senderCpu: number
   readonly receiverCpu: number
+  /** Of these, what the JavaScript threads used; the rest is the QUIC library's and the garbage collector's. */
+  readonly senderThreadCpu: number
+  readonly receiverThreadCpu: number
   /** Resident memory of the sender, bytes. */
   readonly senderRss: number
 }
@@ -31,13 +34,15 @@ async function measure(sender: Child, receivers: readonly Child[], ms: number): 
   const [sent, ...received] = await Promise.all(children.map((child) => child.next<Measured>('measured', 2 * ms + 30_000)))
   const items = received.reduce((sum, one) => sum + one.items, 0)
   const rate = received.reduce((sum, one) => sum + one.items / one.seconds, 0)
-  const cpu = received.reduce((sum, one) => sum + one.cpu, 0)
+  const each = (seconds: number): number => (seconds / items) * 1e6
   return {
     rate,
     p50: received[0]?.p50 ?? NaN,
     p99: received[0]?.p99 ?? NaN,
-    senderCpu: ((sent?.cpu ?? NaN) / items) * 1e6,
-    receiverCpu: (cpu / items) * 1e6,
+    senderCpu: each(sent?.cpu ?? NaN),
+    receiverCpu: each(received.reduce((sum, one) => sum + one.cpu, 0)),
+    senderThreadCpu: each(sent?.threadCpu ?? NaN),
+    receiverThreadCpu: each(received.reduce((sum, one) => sum + one.threadCpu, 0)),
     senderRss: sent?.rss ?? NaN,
   }
 }
@@ -104,7 +109,11 @@ export function echoFlow(row: string, listen: string, perSecond: number, ms: num
     await client.next('ready')
     await new Promise((resolve) => setTimeout(resolve, WARM_MS))
     client.tell({ type: 'measure', ms })
-    const { items, seconds, cpu, p50, p99, rss } = await client.next<Measured>('measured', 2 * ms + 30_000)
-    return { rate: items / seconds, p50, p99, senderCpu: (cpu / items) * 1e6, receiverCpu: NaN, senderRss: rss }
+    const { items, seconds, cpu, threadCpu, p50, p99, rss } = await client.next<Measured>('measured', 2 * ms + 30_000)
+    const each = (cpuTime: number): number => (cpuTime / items) * 1e6
+    return {
+      ...{ rate: items / seconds, p50, p99, senderRss: rss },
+      ...{ senderCpu: each(cpu), senderThreadCpu: each(threadCpu), receiverCpu: NaN, receiverThreadCpu: NaN },
+    }
   })
 }

@@ -18,7 +18,8 @@ export async function interleaved(title: string, contenders: Contenders, runs: n
       try {
         const flow = await measure(`${title}, ${name}`)
         const latency = Number.isNaN(flow.p50) ? '' : `  p50 ${flow.p50.toFixed(3)} ms  p99 ${flow.p99.toFixed(3)} ms`
-        const cpu = `  CPU µs/item ${flow.senderCpu.toFixed(2)} + ${flow.receiverCpu.toFixed(2)}`
+        const [sender, receiver] = [part(flow.senderCpu, flow.senderThreadCpu), part(flow.receiverCpu, flow.receiverThreadCpu)]
+        const cpu = `  CPU µs/item ${sender} + ${receiver}`
         progress(`  ${name} ${run}/${runs}: ${short(flow.rate)}/s${cpu}${latency}`)
         results.get(name)?.push(flow)
       } catch (error) {
@@ -33,6 +34,8 @@ export async function interleaved(title: string, contenders: Contenders, runs: n
   }
   return results
 }
+
+const part = (all: number, thread: number): string => `${all.toFixed(2)} (JS ${thread.toFixed(2)})`
 
 /** The median of a figure over all runs; NaN for whoever has none. */
 export const mid = (runs: Runs | undefined, of: (flow: Flow) => number): number => (runs === undefined ? NaN : median(runs.map(of)))
