@@ -115,3 +115,14 @@ test('neighbours that were out of reach are tried again, however rarely one anno
   await world.run(Promise.all(seen), { within: 90_000 })
   await closeAll(world, nodes)
 })
+
+test('halves that never met become one through a connection that was opened for something else', async () => {
+  await using world = simWorld({ seed: 'strangers' })
+  const options = { announceInterval: '60m', purgeAfter: '240m' } as const
+  const [left, right] = [await simNetwork(world, 3, options), await simNetwork(world, 3, options)]
+  await converged(world, left)
+  await converged(world, right)
+  await world.run((left[1] as Node).endpoint.connect((right[2] as Node).address))
+  await converged(world, [...left, ...right], 3000)
+  await closeAll(world, [...left, ...right])
+})
