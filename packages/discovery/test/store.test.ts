@@ -79,7 +79,7 @@ describe('departures', () => {
     offer(catalog, statement(alice, { updatedAt: 50 }), 50)
     expect(offer(catalog, statement(alice, { updatedAt: 60, departed: true }), 60)).toEqual({ type: 'departed', peerId: alice.id })
     expect(catalog.judge(statement(alice, { updatedAt: 50 }).head, 60)).toBe('older')
-    expect(catalog.judge(statement(alice, { updatedAt: 60 }).head, 60)).toMatch(/older|newer/) // a tie is settled by the digest, the same everywhere
+    expect(catalog.judge(statement(alice, { updatedAt: 60 }).head, 60)).toMatch(/older|newer/) // a tie: by digest
     expect(catalog.livePeers).toBe(0)
     expect(catalog.purge(170)).toEqual([])
     expect(catalog.get(alice.id)).toBeDefined()

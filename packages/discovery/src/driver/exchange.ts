@@ -121,10 +121,11 @@ export class Exchange {
   #checkSkew(peer: PeerId, skew: number, allowed: number): void {
     if (Math.abs(skew) <= allowed) return
     this.#node.intake.reportSkew(peer, skew)
-    const direction = skew > 0 ? 'ahead of' : 'behind'
+    const [ms, direction] = [Math.abs(Math.round(skew)), skew > 0 ? 'ahead of' : 'behind']
+    const mine = this.#node.endpoint.id
     throw new MosaikError(
       'ERR_CLOCK_SKEW',
-      `the clock of ${peer} is ${Math.abs(Math.round(skew))} ms ${direction} the clock of ${this.#node.endpoint.id}; entries that far apart are refused: correct one of the clocks`,
+      `the clock of ${peer} is ${ms} ms ${direction} the clock of ${mine}; entries that far apart are refused: correct one of them`,
       { value: skew },
     )
   }

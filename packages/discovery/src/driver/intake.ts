@@ -139,7 +139,7 @@ export class Intake {
     if (!verifyHead(head)) return this.#invalid('signature')
     if (this.#contested === undefined) {
       this.#log.warn(
-        'an entry of this node is in the network that is %d ms newer than its own: the clock was set back since its last run, or another node uses the same key',
+        'somebody shows an entry of this node that is %d ms newer than its own: the clock was set back, or another node uses the same key',
         head.updatedAt - own.updatedAt,
       )
     }
