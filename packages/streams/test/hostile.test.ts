@@ -117,6 +117,24 @@ describe('a hostile consumer', () => {
       expect([...reasons]).toEqual([429])
     }))
 
+  test('that subscribes to the same again takes its own old place, and no other', () =>
+    scenario(async ({ world, a, b, c }) => {
+      const producer = a.streams.produce(Numbers, { maxConsumers: 2 })
+      const honest = b.streams.consume(Numbers)
+      await honest.when.subscribed()
+      await world.pass('100ms')
+      const links: Link[] = []
+      for (let i = 0; i < 5; i++) {
+        const link = await dial(c, a)
+        link.send(request(c, a))
+        expect([...(await link.receive())]).toEqual([2, 0])
+        await world.pass('20ms')
+        expect(links.every(({ ended }) => ended?.code === CloseReasons.Cancelled.code)).toBe(true)
+        expect(producer.consumers.map(({ peerId }) => peerId)).toEqual([b.endpoint.id, c.endpoint.id])
+        links.push(link)
+      }
+    }))
+
   test('that gives no credit for bytes gets none', () =>
     scenario(async ({ world, a, c }) => {
       const producer = a.streams.produce(Numbers, { bufferSize: 2 })
