@@ -35,11 +35,11 @@ export interface ConnectionsInit {
 /** All connections, verified one per peer. */
 export class Connections {
   readonly verified: WatchSource<ReadonlySet<PeerId>> = createWatch<ReadonlySet<PeerId>>(new Set())
-  readonly onVerified = new Set<(peer: PeerId, connection: Connection) => void>()
-  readonly onLost = new Set<(peer: PeerId) => void>()
-  readonly tolerated = new Set<(peer: PeerId) => boolean>()
+  readonly onVerified: Set<(peer: PeerId, connection: Connection) => void> = new Set()
+  readonly onLost: Set<(peer: PeerId) => void> = new Set()
+  readonly tolerated: Set<(peer: PeerId) => boolean> = new Set()
   /** Peers to which a dial is meant to replace a connection that is well. */
-  readonly upgrading = new Set<PeerId>()
+  readonly upgrading: Set<PeerId> = new Set()
   readonly #init: ConnectionsInit
   readonly #greeting: Greeting
   #attempts = 0
@@ -81,7 +81,7 @@ export class Connections {
     for (;;) {
       const session = this.current(peer)
       if (session !== undefined) return session
-      await this.verified.until((peers) => peers.has(peer), { signal })
+      await this.verified.until(() => this.current(peer) !== undefined, { signal })
     }
   }
 
@@ -134,7 +134,7 @@ export class Connections {
   /** Says goodbye on a connection and waits for the peer to hang up, at most `GOODBYE_MS`. */
   async goodbye(session: Session, reason: CloseReason): Promise<void> {
     const error = new MosaikError('ERR_CLOSED', `the connection was closed here: ${reason.name}`)
-    if (!session.usable || session.control === undefined) return session.abort(error)
+    if (session.control === undefined || !(session.usable || session.state === 'leaving')) return session.abort(error)
     session.control.send({ type: 'bye', code: reason.code, detail: reason.name })
     const cancel = this.#init.clock.after(GOODBYE_MS, () => session.abort(error))
     await session.gone()

@@ -22,7 +22,7 @@ export class Session {
   readonly key: string
   readonly peer: PeerId
   readonly connection: Connection
-  readonly streams = new Set<OpenStream>()
+  readonly streams: Set<OpenStream> = new Set()
   readonly outcome: PromiseWithResolvers<void> = Promise.withResolvers<void>()
   state: SessionState = 'new'
   control: ControlChannel | undefined

@@ -30,9 +30,9 @@ export const DEFAULT_QUIC_LIMITS: QuicLimits = Object.freeze({
 
 /** Smallest and largest native read. A read that waits holds its size in memory, so idle streams use the smallest. */
 export const MIN_READ_BYTES = 2048
-export const MAX_READ_BYTES = 128 * 1024
+export const MAX_READ_BYTES: number = 128 * 1024
 /** Largest native write, and what may be queued behind one. */
-export const MAX_WRITE_BYTES = 256 * 1024
+export const MAX_WRITE_BYTES: number = 256 * 1024
 /** Chunks that queue up meanwhile are copied together up to this size; beyond it a copy costs more than a native write does. */
 export const MAX_JOINED_BYTES = 64 * 1024
 
