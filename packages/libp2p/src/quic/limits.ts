@@ -34,7 +34,7 @@ export const MAX_READ_BYTES: number = 128 * 1024
 /** Largest native write, and what may be queued behind one. */
 export const MAX_WRITE_BYTES: number = 256 * 1024
 /** Chunks that queue up meanwhile are copied together up to this size; beyond it a copy costs more than a native write does. */
-export const MAX_JOINED_BYTES = 64 * 1024
+export const MAX_JOINED_BYTES: number = 64 * 1024
 
 /** The size of the next read after one of `size` brought `got` bytes: quick to grow, slow to shrink. */
 export function nextReadSize(size: number, got: number): number {
