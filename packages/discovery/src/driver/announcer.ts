@@ -15,6 +15,8 @@ const MIN_TICK_MS = 5
 export class Announcer {
   /** Called with a genuine head whose details are missing here. */
   onUnfetched: (head: Head, from: PeerId) => void = () => {}
+  /** Called when there is a neighbour again, or for the first time. */
+  onCompany: () => void = () => {}
   onNeighbour: (peer: PeerId) => void = () => {}
   onNeighbours: (neighbours: ReadonlySet<PeerId>) => void = () => {}
   /** Called once per announce interval. */
@@ -74,7 +76,10 @@ export class Announcer {
     this.#known = neighbours
     this.#node.meters.neighbours.set(neighbours.size)
     // What was said while nobody listened is lost, and gossip takes the same words only once.
-    if (before.size === 0 && neighbours.size > 0) this.#renew()
+    if (before.size === 0 && neighbours.size > 0) {
+      this.#renew()
+      this.onCompany()
+    }
     this.onNeighbours(neighbours)
     for (const peer of neighbours) if (!before.has(peer)) this.onNeighbour(peer)
   }

@@ -103,6 +103,7 @@ export class DiscoveryNode {
     }
     this.#syncer.onCompared = (peer, news) => reconciler.compared(peer, news)
     announcer.onUnfetched = (head, from) => puller.want(head, from)
+    announcer.onCompany = () => reconciler.settleIn()
     announcer.onNeighbour = (peer) => reconciler.greet(peer)
     announcer.onNeighbours = () => connector.changed()
     announcer.onTick = () => {

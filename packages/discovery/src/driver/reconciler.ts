@@ -1,3 +1,4 @@
+import { backoff, sleep } from '@mosaik/core'
 import type { PeerId } from '@mosaik/core'
 import { sample } from '../logic/schedule.ts'
 import type { NodeContext } from './context.ts'
@@ -11,12 +12,14 @@ const GREET_MS = 100
 const SPREAD = 2
 const SPREAD_MS = 100
 const MAX_RECENT = 1024
+const SETTLING_IN = { initial: 500, factor: 2, max: 60_000, jitter: 0.25 }
+const SETTLING_ROUNDS = 5
 /** What is announced at the same moment has time to arrive before catalogs are compared, so that they are equal. */
 const SETTLE_MS = 500
 
 /**
- * Decides with whom catalogs are compared: new neighbours, one neighbour at random per announce interval, and two
- * more after a comparison brought news of others. Never everyone: what everyone must know travels by announcements.
+ * Decides with whom catalogs are compared: new neighbours, one neighbour at random per announce interval (more often at
+ * first), and two more after a comparison brought news of others. Never everyone: what everyone must know travels by announcements.
  */
 export class Reconciler {
   readonly #node: NodeContext
@@ -25,6 +28,8 @@ export class Reconciler {
   /** When catalogs were last compared with a peer, by either side; monotonic. */
   readonly #compared = new Map<PeerId, number>()
   #greetings = 0
+  /** Which settling-in is the latest one. */
+  #round = 0
   #spreading = false
 
   constructor(node: NodeContext, syncer: Syncer, neighbours: () => ReadonlySet<PeerId>) {
@@ -36,6 +41,24 @@ export class Reconciler {
   tick(): void {
     this.#greetings = 0
     this.#after(Math.min(SETTLE_MS, this.#node.config.announceInterval / 4), () => this.#compareWithSome(1))
+  }
+
+  /**
+   * This node was alone and is not any more. Others may be arriving at the same moment, and gossip between them is only
+   * being set up: some comparisons in the next seconds, at growing intervals, bring what was announced too early to be heard.
+   */
+  settleIn(): void {
+    const round = ++this.#round
+    const { endpoint, config, scope } = this.#node
+    scope.spawn(async (signal) => {
+      const pauses = backoff(SETTLING_IN, endpoint.prng).take(SETTLING_ROUNDS)
+      for (const pause of pauses) {
+        if (pause >= config.announceInterval) return
+        await sleep(endpoint.clock, pause, { signal })
+        if (this.#round !== round) return
+        this.#compareWithSome(1)
+      }
+    })
   }
 
   /** One of the two sides is enough. */
