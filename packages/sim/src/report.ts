@@ -15,3 +15,42 @@ export function failureReport({ seed, violation, story, wire, hash }: Outcome, n
     ...wire.map((line) => `    ${line}`),
   ].join('\n')
 }
+
+export function oneLine({ seed, nodes, items, arrivals, events, virtualMs, healedInMs, hash }: Outcome): string {
+  const healed = healedInMs === undefined ? 'did not heal' : `healed in ${Math.round(healedInMs)} ms`
+  return `seed ${seed}: ${nodes} nodes, ${items} items sent, ${arrivals} arrivals, ${events} events in ${(virtualMs / 1000).toFixed(1)} virtual seconds, ${healed}, trace ${hash}`
+}
+
+/** Sums over a campaign. */
+export class Totals {
+  seeds = 0
+  failed = 0
+  readonly #healing: number[] = []
+  #nodes = 0
+  #items = 0
+  #arrivals = 0
+  #events = 0
+  #virtualMs = 0
+
+  add({ violation, nodes, items, arrivals, events, virtualMs, healedInMs }: Outcome): void {
+    this.seeds += 1
+    if (violation !== undefined) this.failed += 1
+    if (healedInMs !== undefined) this.#healing.push(healedInMs)
+    this.#nodes += nodes
+    this.#items += items
+    this.#arrivals += arrivals
+    this.#events += events
+    this.#virtualMs += virtualMs
+  }
+
+  text(): string {
+    const healing = this.#healing.toSorted((a, b) => a - b)
+    const at = (share: number): string => `${((healing[Math.floor(share * (healing.length - 1))] ?? 0) / 1000).toFixed(1)} s`
+    return [
+      `${this.seeds} seeds, ${this.failed} failed`,
+      `${this.#nodes} machines, ${this.#items} items sent, ${this.#arrivals} arrivals, ${this.#events} events`,
+      `${(this.#virtualMs / 3_600_000).toFixed(2)} virtual hours`,
+      `healed in ${at(0.5)} (median), ${at(0.99)} (99 of 100), ${at(1)} (worst)`,
+    ].join(', ')
+  }
+}

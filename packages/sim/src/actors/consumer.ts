@@ -104,7 +104,8 @@ async function poll(sim: Sim, run: ConsumerRun, draw: Draw): Promise<void> {
 async function hesitate(sim: Sim, run: ConsumerRun, draw: Draw): Promise<void> {
   if (sim.phase !== 'safety' || run.plan.reader === 'fast') return
   if (run.plan.reader === 'slow') return run.life.sleep(draw.int(1, 250))
-  if (draw.chance(0.05)) await run.life.sleep(draw.int(500, 4_000))
+  if (!draw.chance(0.05)) return
+  for (let left = draw.int(2, 16); left > 0 && sim.phase === 'safety'; left--) await run.life.sleep(250)
 }
 
 function took(sim: Sim, run: ConsumerRun, item: Item): void {

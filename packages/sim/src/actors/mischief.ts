@@ -8,7 +8,7 @@ import type { Sim } from '../world/sim.ts'
 const RENEWED_FOR_MS = 12_000
 const RENEW_EVERY_MS = 4_000
 /** Before the first phase is over, even where clocks are slow. */
-const LAPSES_AFTER_MS = 6_000
+const LAPSES_AFTER_MS = 3_000
 
 /** Keeps a node's ticket as its plan says. */
 export async function runPass(life: Life): Promise<void> {

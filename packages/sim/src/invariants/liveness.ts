@@ -19,6 +19,8 @@ export const catalogsConverge: Goal = {
   missing: (sim) => {
     for (const life of sim.open) {
       const catalog = life.network.discovery.catalog.value
+      const { me } = life.network.discovery
+      if (me.updatedAt > life.clock.now() + sim.plan.discovery.maxTimeDrift) return `${life.name} still dates its entry by the clock that it had before`
       const others = sim.openIn(life.machine.plan.network).filter((other) => other !== life)
       for (const other of others) {
         const problem = differs(catalog.get(other.peerId), other)

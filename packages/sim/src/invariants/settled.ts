@@ -8,13 +8,12 @@ export const settled: Invariant = {
   watch: (sim, fail) => {
     const check = (life: Life): void => {
       for (const { what, since, within } of life.awaited.values()) {
-        if (sim.now - since > within) fail(`${what} on ${life.name} has been waited for since ${Math.round(since)} ms, at most ${within} ms were promised`)
+        if (sim.now - Math.max(since, life.runsSince) > within) fail(`${what} on ${life.name} has been waited for since ${Math.round(since)} ms, at most ${within} ms were promised`)
       }
     }
     return {
       tick: () => {
         for (const { life } of sim.machines) {
-          // a pause lasts as long as it lasts; so does what waits for a clock that stands still
           if (life?.state === 'running' || life?.state === 'leaving') check(life)
         }
       },

@@ -31,16 +31,16 @@ export function drawPlan(seed: string, limits: PlanLimits = {}): Plan {
     backoff: { initial: draw.pick([100, 500]), max: draw.pick([2_000, 5_000]) },
     streams,
     nodes: drawNodes(draw.under('nodes'), count, streams.length, maxTimeDrift),
-    safetyMs: draw.int(16_000, 40_000),
+    safetyMs: draw.int(11_000, 28_000),
     faultEveryMs: draw.pick([1_000, 2_500, 5_000]),
     faults: draw.some(FAULTS, draw.int(1, FAULTS.length)),
   }
 }
 
-/** Small clusters find most things and cost least; one in eight is large. */
+/** Small clusters find most things and cost least; one in fifteen is large. */
 function drawSize(draw: Draw): number {
-  if (draw.chance(0.12)) return draw.int(13, MAX_NODES)
-  return draw.chance(0.4) ? draw.int(7, 12) : draw.int(3, 6)
+  if (draw.chance(0.07)) return draw.int(13, MAX_NODES)
+  return draw.chance(0.35) ? draw.int(7, 12) : draw.int(3, 6)
 }
 
 function drawNodes(draw: Draw, count: number, streams: number, maxTimeDrift: number): NodePlan[] {
@@ -58,7 +58,7 @@ function drawNodes(draw: Draw, count: number, streams: number, maxTimeDrift: num
       tags: TAGS.filter(() => mine.chance(0.6)),
       pass: mine.pick(['none', 'forever', 'renewed', 'lapses']),
       bootstrap: [...new Set([...(first === index ? [] : [first]), ...mine.some(known, mine.int(0, 2))])],
-      joinAtMs: first === index || mine.chance(0.6) ? 0 : mine.int(100, 6_000),
+      joinAtMs: first === index || mine.chance(0.6) ? 0 : mine.int(100, 4_000),
       producers: mine.some([...STREAMS.keys()].slice(0, streams), mine.pick([0, 1, 1, 2])).map((stream) => drawProducer(mine, stream)),
       consumers: Array.from({ length: mine.pick([0, 1, 1, 2, 3]) }, () => drawConsumer(mine, mine.int(0, streams - 1))),
       fickle: mine.chance(0.4),

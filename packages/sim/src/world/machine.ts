@@ -31,6 +31,8 @@ export class Life {
   readonly bornAt: number
   state: LifeState = 'running'
   endedAt: number | undefined
+  /** When it last began to run: nothing of it went on while it was paused. */
+  runsSince: number
   readonly producers = new Set<ProducerRun>()
   readonly consumers = new Set<ConsumerRun>()
   /** Peers that were inserted by hand and not taken out. */
@@ -43,6 +45,7 @@ export class Life {
     this.network = network
     this.number = number
     this.bornAt = bornAt
+    this.runsSince = bornAt
   }
 
   get peerId(): PeerId {

@@ -107,6 +107,7 @@ export class Nemesis {
       if (life.state !== 'paused') return
       sim.log(`resume ${life.name}`)
       life.state = 'running'
+      life.runsSince = sim.now
       sim.world.resume(life.network)
     })
   }

@@ -1,0 +1,38 @@
+import { Worker } from 'node:worker_threads'
+import type { Outcome } from './run-seed.ts'
+
+export interface CampaignOptions {
+  readonly seeds: readonly string[]
+  readonly nodes: number | undefined
+  readonly jobs: number
+  /** Every outcome, in no particular order. False: enough, no further seed is begun. */
+  readonly onOutcome: (outcome: Outcome) => boolean
+}
+
+/** Plays seeds on several threads. Which thread plays a seed makes no difference to it. */
+export async function runCampaign({ seeds, nodes, jobs, onOutcome }: CampaignOptions): Promise<void> {
+  const left = [...seeds].toReversed()
+  const play = async (): Promise<void> => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url))
+    try {
+      for (let seed = left.pop(); seed !== undefined; seed = left.pop()) {
+        const outcome = await ask(worker, { seed, nodes })
+        if (!onOutcome(outcome)) left.length = 0
+      }
+    } finally {
+      await worker.terminate()
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, play))
+}
+
+function ask(worker: Worker, question: { readonly seed: string; readonly nodes: number | undefined }): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', (outcome: Outcome) => {
+      worker.off('error', reject)
+      resolve(outcome)
+    })
+    worker.once('error', reject)
+    worker.postMessage(question)
+  })
+}
