@@ -47,7 +47,8 @@ export interface RunOptions extends PlanLimits {
 /** Plays one seed from the first start to the last goodbye. */
 export async function runSeed(seed: string, options: RunOptions = {}): Promise<Outcome> {
   const sim = new Sim(drawPlan(seed, options), options.onLine)
-  const onRejection = (error: unknown): void => sim.fail('no-unhandled-rejection', 'a rejection that nobody could await is a fault of the library', describe(error))
+  const onRejection = (error: unknown): void =>
+    sim.fail('no-unhandled-rejection', 'a rejection that nobody could await is a fault of the library', describe(error))
   process.on('unhandledRejection', onRejection)
   let healedInMs: number | undefined
   try {
@@ -59,10 +60,23 @@ export async function runSeed(seed: string, options: RunOptions = {}): Promise<O
     process.off('unhandledRejection', onRejection)
   }
   const { violation, story, wire, world } = sim
-  const outcome = { seed, violation, story, wire, healedInMs, nodes: sim.machines.length, virtualMs: sim.now, hash: world.trace.hash, events: world.trace.events }
+  const outcome = {
+    seed,
+    violation,
+    story,
+    wire,
+    healedInMs,
+    nodes: sim.machines.length,
+    virtualMs: sim.now,
+    hash: world.trace.hash,
+    events: world.trace.events,
+  }
   await world.close()
   const items = sim.producerRuns.reduce((sum, run) => sum + run.sendings.length, 0)
-  const arrivals = sim.consumerRuns.reduce((sum, run) => sum + [...run.channels.values()].reduce((all, channel) => all + channel.arrived, 0), 0)
+  const arrivals = sim.consumerRuns.reduce(
+    (sum, run) => sum + [...run.channels.values()].reduce((all, channel) => all + channel.arrived, 0),
+    0,
+  )
   return { ...outcome, items, arrivals }
 }
 
@@ -121,7 +135,11 @@ async function flow(sim: Sim): Promise<void> {
 
 /** Everything is well: then it stays so. */
 async function stay(sim: Sim): Promise<void> {
-  const ends = (): number => [...sim.producerRuns, ...sim.consumerRuns].reduce((sum, run) => sum + [...run.channels.values()].filter(({ ended }) => ended !== undefined).length, 0)
+  const ends = (): number =>
+    [...sim.producerRuns, ...sim.consumerRuns].reduce(
+      (sum, run) => sum + [...run.channels.values()].filter(({ ended }) => ended !== undefined).length,
+      0,
+    )
   const before = ends()
   await pass(sim, STABLE_MS)
   const rule = 'without faults no connection ends and nobody disappears'

@@ -20,7 +20,8 @@ export async function runConsumer(sim: Sim, life: Life, plan: ConsumerPlan, draw
   while (life.isOpen) {
     const run = open(sim, life, plan)
     const closeAt = plan.churnMs === undefined ? Number.POSITIVE_INFINITY : sim.now + draw.around(plan.churnMs)
-    if (plan.churnMs !== undefined) life.clock.after(closeAt - sim.now, () => sim.phase === 'safety' && life.isOpen && void closeConsumer(sim, run))
+    if (plan.churnMs !== undefined)
+      life.clock.after(closeAt - sim.now, () => sim.phase === 'safety' && life.isOpen && void closeConsumer(sim, run))
     await read(sim, run, draw)
     if (!life.isOpen) return
     await life.sleep(draw.around(500))

@@ -66,5 +66,9 @@ function insert(sim: Sim, life: Life, draw: Draw, other: Life): void {
 function feed(sim: Sim, life: Life, { from, bytes }: { readonly from: Life; readonly bytes: Uint8Array }): void {
   const taken = life.network.discovery.feed(bytes)
   if (!taken || from.machine.plan.network === life.machine.plan.network) return
-  sim.fail('networks-apart', 'entries of other networks are refused (Discovery.feed)', `${life.name} took an entry of ${from.name}, which is in another network`)
+  sim.fail(
+    'networks-apart',
+    'entries of other networks are refused (Discovery.feed)',
+    `${life.name} took an entry of ${from.name}, which is in another network`,
+  )
 }

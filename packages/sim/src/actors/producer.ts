@@ -121,7 +121,9 @@ function took(sim: Sim, run: ProducerRun, sending: Sending): void {
 /** Consumers anywhere that show a connection to this opening now. Whose connection may belong to an earlier one is left out. */
 function creditors(sim: Sim, run: ProducerRun): ConsumerChannel[] {
   const { life, plan } = run
-  const earlier = sim.producerRuns.findLast((other) => other !== run && other.life.machine === life.machine && other.plan.stream === plan.stream)
+  const earlier = sim.producerRuns.findLast(
+    (other) => other !== run && other.life.machine === life.machine && other.plan.stream === plan.stream,
+  )
   const since = Math.max(run.openedAt, earlier === undefined ? 0 : run.openedAt + 5_000)
   const consumers = sim.openIn(life.machine.plan.network).flatMap((other) => [...other.consumers])
   return consumers.flatMap((other) => {

@@ -12,7 +12,10 @@ export const WISHES = {
   'kind a': { criteria: { kind: 'a' }, holds: ({ kind }) => kind === 'a' },
   'kind b or c': { criteria: { kind: { in: ['b', 'c'] } }, holds: ({ kind }) => kind !== 'a' },
   'price from 50': { criteria: { price: { gte: 50 } }, holds: ({ price }) => price >= 50 },
-  'price between': { criteria: { price: { gt: 20, lt: 80 }, kind: { in: ['a', 'b'] } }, holds: ({ kind, price }) => price > 20 && price < 80 && kind !== 'c' },
+  'price between': {
+    criteria: { price: { gt: 20, lt: 80 }, kind: { in: ['a', 'b'] } },
+    holds: ({ kind, price }) => price > 20 && price < 80 && kind !== 'c',
+  },
 } as const satisfies Record<string, Wish>
 
 export type WhereName = keyof typeof WISHES

@@ -27,11 +27,14 @@ export const admission: Invariant = {
       onCatalog: (life, catalog) => note(views, life, catalog, sim.now),
       onArrival: ({ run, info }, { item }) => {
         if (!forbidden(run.life, info.peerId, run.plan.requireTag)) return
-        fail(`consumer ${run.id} on ${run.life.name} got #${item.seq} of producer ${item.run} on ${sim.nameOf(info.peerId)}, which its rules forbid by now`)
+        fail(
+          `consumer ${run.id} on ${run.life.name} got #${item.seq} of producer ${item.run} on ${sim.nameOf(info.peerId)}, which its rules forbid by now`,
+        )
       },
       onTaken: (run) => {
         for (const { info } of connectedConsumers(sim, run)) {
-          if (forbidden(run.life, info.peerId, run.plan.requireTag)) fail(`producer ${run.id} on ${run.life.name} sends to ${sim.nameOf(info.peerId)}, which its rules forbid by now`)
+          if (forbidden(run.life, info.peerId, run.plan.requireTag))
+            fail(`producer ${run.id} on ${run.life.name} sends to ${sim.nameOf(info.peerId)}, which its rules forbid by now`)
         }
       },
     }

@@ -11,13 +11,17 @@ export const bounds: Invariant = {
       const waiting = run.waiting.reduce((sum, one) => sum + (one.run === item.run ? 1 : 0), 1)
       // one more may be in the hands of a `receive` whose caller comes next
       const allowed = 1 + (plan.lagging === 'wait' ? largestOf(run) : run.plan.bufferSize)
-      if (waiting > allowed) fail(`${waiting} items of producer ${item.run} wait at consumer ${run.id} on ${run.life.name}, whose bufferSize is ${run.plan.bufferSize}`)
+      if (waiting > allowed)
+        fail(
+          `${waiting} items of producer ${item.run} wait at consumer ${run.id} on ${run.life.name}, whose bufferSize is ${run.plan.bufferSize}`,
+        )
     },
     tick: () => {
       for (const life of sim.running) {
         for (const run of life.producers) {
           const served = connectedConsumers(sim, run).length
-          if (served > (run.plan.maxConsumers ?? served)) fail(`producer ${run.id} on ${life.name} serves ${served}, maxConsumers is ${run.plan.maxConsumers}`)
+          if (served > (run.plan.maxConsumers ?? served))
+            fail(`producer ${run.id} on ${life.name} serves ${served}, maxConsumers is ${run.plan.maxConsumers}`)
         }
       }
     },

@@ -8,7 +8,8 @@ export const catalogs: Invariant = {
       const entries = [...catalog]
       if (entries.length !== catalog.size) fail(`${life.name}: size ${catalog.size}, ${entries.length} entries`)
       if (new Set(entries.map(({ peerId }) => peerId)).size !== entries.length) fail(`${life.name} shows a peer twice`)
-      if (entries.some((entry) => catalog.get(entry.peerId) !== entry || !catalog.has(entry.peerId))) fail(`${life.name}: get() and iteration disagree`)
+      if (entries.some((entry) => catalog.get(entry.peerId) !== entry || !catalog.has(entry.peerId)))
+        fail(`${life.name}: get() and iteration disagree`)
       if (catalog.me.peerId !== life.peerId || catalog.has(life.peerId)) fail(`${life.name}: me is not me`)
     },
     tick: () => {

@@ -42,6 +42,8 @@ function isAlone({ run }: ConsumerChannel): boolean {
 
 /** The newest subscription of this node that the producer had when the consumer learned that it was connected. */
 function counterpart({ from, run, connectedAt }: ConsumerChannel): ProducerChannel | undefined {
-  const own = [...(from?.channels.values() ?? [])].filter(({ info, connectedAt: at }) => info.peerId === run.life.peerId && at <= connectedAt)
+  const own = [...(from?.channels.values() ?? [])].filter(
+    ({ info, connectedAt: at }) => info.peerId === run.life.peerId && at <= connectedAt,
+  )
   return own.toSorted((a, b) => b.connectedAt - a.connectedAt)[0]
 }

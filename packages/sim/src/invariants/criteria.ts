@@ -7,7 +7,9 @@ export const criteria: Invariant = {
   watch: (_sim, fail) => ({
     onArrival: ({ run }, { item }) => {
       if (WISHES[run.plan.where].holds(item)) return
-      fail(`consumer ${run.id} on ${run.life.name} asked for ${run.plan.where} and got ${item.kind} at ${item.price} (#${item.seq} of producer ${item.run})`)
+      fail(
+        `consumer ${run.id} on ${run.life.name} asked for ${run.plan.where} and got ${item.kind} at ${item.price} (#${item.seq} of producer ${item.run})`,
+      )
     },
   }),
 }

@@ -9,7 +9,9 @@ export const dates: Invariant = {
       const { purgeAfter, maxTimeDrift } = sim.plan.discovery
       const ahead = event.entry.updatedAt - life.clock.now()
       if (ahead <= maxTimeDrift && ahead >= -purgeAfter) return
-      fail(`${life.name} took an entry of ${sim.nameOf(event.entry.peerId)} dated ${ahead} ms ahead (drift ${maxTimeDrift}, purge ${purgeAfter})`)
+      fail(
+        `${life.name} took an entry of ${sim.nameOf(event.entry.peerId)} dated ${ahead} ms ahead (drift ${maxTimeDrift}, purge ${purgeAfter})`,
+      )
     },
   }),
 }

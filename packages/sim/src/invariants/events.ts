@@ -16,9 +16,11 @@ export const events: Invariant = {
       for (const entry of catalog) {
         const other = known.get(entry.peerId)
         if (other === undefined) return fail(`${life.name} shows ${sim.nameOf(entry.peerId)} and has told nobody`)
-        if (other.updatedAt !== entry.updatedAt) return fail(`${life.name} shows version ${entry.updatedAt} of ${sim.nameOf(entry.peerId)}, and told ${other.updatedAt}`)
+        if (other.updatedAt !== entry.updatedAt)
+          return fail(`${life.name} shows version ${entry.updatedAt} of ${sim.nameOf(entry.peerId)}, and told ${other.updatedAt}`)
       }
-      for (const peer of known.keys()) if (!catalog.has(peer)) return fail(`${life.name} does not show ${sim.nameOf(peer)}, and has told nobody`)
+      for (const peer of known.keys())
+        if (!catalog.has(peer)) return fail(`${life.name} does not show ${sim.nameOf(peer)}, and has told nobody`)
     }
     return {
       onStart: (life) => void told.set(life, new Map()),
@@ -27,7 +29,8 @@ export const events: Invariant = {
         if (known === undefined) return
         if (event.type === 'lagged') return fail(`${life.name} called a prompt reader slow`)
         const peer = event.type === 'departed' ? event.peerId : event.entry.peerId
-        if (known.has(peer) === (event.type === 'discovered')) fail(`${life.name}: ${event.type} ${sim.nameOf(peer)}, which it had ${known.has(peer) ? '' : 'not '}shown`)
+        if (known.has(peer) === (event.type === 'discovered'))
+          fail(`${life.name}: ${event.type} ${sim.nameOf(peer)}, which it had ${known.has(peer) ? '' : 'not '}shown`)
         if (event.type === 'departed') known.delete(peer)
         else known.set(peer, event.entry)
       },

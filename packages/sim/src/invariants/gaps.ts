@@ -10,7 +10,8 @@ export const gaps: Invariant = {
       const { dropped } = channel.info.stats
       const name = describe(channel, item.seq, producer.id)
       if (producer.plan.lagging !== 'drop') {
-        if (channel.missed > 0 || dropped > 0) fail(`${name}: ${channel.missed} missed and ${dropped} counted under ${producer.plan.lagging}`)
+        if (channel.missed > 0 || dropped > 0)
+          fail(`${name}: ${channel.missed} missed and ${dropped} counted under ${producer.plan.lagging}`)
         return
       }
       if (channel.missed > dropped) fail(`${name}: ${channel.missed} missed, but only ${dropped} counted as dropped`)

@@ -18,10 +18,12 @@ export const gauges: Invariant = {
         }
         for (const { producer, sendings, id } of life.producers) {
           const passed = sendings.filter(({ state, undelivered }) => state === 'taken' && !undelivered).length
-          if (producer.stats.datums !== passed) fail(`${life.name}: producer ${id} counts ${producer.stats.datums} datums, ${passed} were sent to somebody`)
+          if (producer.stats.datums !== passed)
+            fail(`${life.name}: producer ${id} counts ${producer.stats.datums} datums, ${passed} were sent to somebody`)
         }
         for (const { consumer, taken, id } of life.consumers) {
-          if (consumer.stats.datums !== taken) fail(`${life.name}: consumer ${id} counts ${consumer.stats.datums} datums, ${taken} were taken`)
+          if (consumer.stats.datums !== taken)
+            fail(`${life.name}: consumer ${id} counts ${consumer.stats.datums} datums, ${taken} were taken`)
         }
       }
     },
@@ -49,7 +51,9 @@ function reality(sim: Sim, life: Life): Map<string, number> {
 /** The values of all series by name and labels, the labels sorted. */
 function series(life: Life): Map<string, number> {
   const lines = life.network.discovery.endpoint.metrics.text().matchAll(/^(\w+)(?:\{([^}]*)\})? (\S+)$/gm)
-  return new Map(Array.from(lines, ([, name = '', labels = '', value]) => [`${name}{${labels.split(',').toSorted().join(',')}}`, Number(value)]))
+  return new Map(
+    Array.from(lines, ([, name = '', labels = '', value]) => [`${name}{${labels.split(',').toSorted().join(',')}}`, Number(value)]),
+  )
 }
 
 function sum(values: readonly number[]): number {

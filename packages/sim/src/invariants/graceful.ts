@@ -23,7 +23,9 @@ export const graceful: Invariant = {
       const { run, info } = channel
       const counted = info.stats.dropped - channel.missed
       if (missing <= (producer.plan.lagging === 'drop' ? counted : 0)) return
-      fail(`producer ${producer.id} on ${producer.life.name} closed in ${Math.round(took)} ms; consumer ${run.id} on ${run.life.name} lacks ${missing} items`)
+      fail(
+        `producer ${producer.id} on ${producer.life.name} closed in ${Math.round(took)} ms; consumer ${run.id} on ${run.life.name} lacks ${missing} items`,
+      )
     }
     return {
       onConsumerChannelEnd: (channel) => {
@@ -35,7 +37,9 @@ export const graceful: Invariant = {
         if (code === CloseReasons.GracefulShutdown.code) {
           farewells.add({ channel, producer, missing: owed.size })
         } else if (sim.phase === 'farewell' && producer.closingAt !== undefined) {
-          fail(`producer ${producer.id} closed, and consumer ${run.id} on ${run.life.name} was told ${code} ${ended?.reason.name}: ${ended?.reason.detail ?? ''}`)
+          fail(
+            `producer ${producer.id} closed, and consumer ${run.id} on ${run.life.name} was told ${code} ${ended?.reason.name}: ${ended?.reason.detail ?? ''}`,
+          )
         }
       },
       tick: () => {

@@ -20,7 +20,8 @@ export const catalogsConverge: Goal = {
     for (const life of sim.open) {
       const catalog = life.network.discovery.catalog.value
       const { me } = life.network.discovery
-      if (me.updatedAt > life.clock.now() + sim.plan.discovery.maxTimeDrift) return `${life.name} still dates its entry by the clock that it had before`
+      if (me.updatedAt > life.clock.now() + sim.plan.discovery.maxTimeDrift)
+        return `${life.name} still dates its entry by the clock that it had before`
       const others = sim.openIn(life.machine.plan.network).filter((other) => other !== life)
       for (const other of others) {
         const problem = differs(catalog.get(other.peerId), other)
@@ -50,13 +51,17 @@ export const pairsConnect: Goal = {
   name: 'pairs-connect-once',
   rule: 'every consumer is connected exactly once to every producer that it accepts and that accepts it, and to no other; both ends know (Consumer.producers, Producer.consumers)',
   missing: (sim) => {
-    const idle = sim.open.find(({ machine, producers, consumers }) => producers.size < machine.plan.producers.length || consumers.size < machine.plan.consumers.length)
+    const idle = sim.open.find(
+      ({ machine, producers, consumers }) =>
+        producers.size < machine.plan.producers.length || consumers.size < machine.plan.consumers.length,
+    )
     if (idle !== undefined) return `${idle.name} has not opened all its producers and consumers`
     const runs = sim.open.flatMap((life) => [...life.consumers])
     for (const producer of sim.open.flatMap((life) => [...life.producers])) {
       const mine = runs.filter((consumer) => shouldMeet(sim, producer, consumer))
       const problem = isFull(producer, mine) ? crowded(sim, producer) : complete(sim, producer, mine)
-      if (problem !== undefined) return `producer ${producer.id} on ${producer.life.name} (${sim.plan.streams[producer.plan.stream]}): ${problem}`
+      if (problem !== undefined)
+        return `producer ${producer.id} on ${producer.life.name} (${sim.plan.streams[producer.plan.stream]}): ${problem}`
     }
     return undefined
   },
@@ -91,7 +96,8 @@ function complete(sim: Sim, producer: ProducerRun, mine: readonly ConsumerRun[])
     if (consumer.plan.stream !== producer.plan.stream) continue
     const connected = connectedProducers(sim, consumer).filter(({ info }) => info.peerId === producer.life.peerId).length
     const expected = mine.includes(consumer) ? 1 : 0
-    if (connected !== expected) return `consumer ${consumer.id} on ${consumer.life.name} is connected ${connected} times instead of ${expected}`
+    if (connected !== expected)
+      return `consumer ${consumer.id} on ${consumer.life.name} is connected ${connected} times instead of ${expected}`
   }
   return undefined
 }
@@ -104,7 +110,9 @@ export function itemsFlow(since: ReadonlyMap<ProducerRun, number>): Goal {
     missing: (sim) => {
       for (const consumer of sim.open.flatMap((life) => [...life.consumers])) {
         for (const channel of connectedProducers(sim, consumer)) {
-          const producer = sim.open.flatMap((life) => [...life.producers]).find((run) => run.life.peerId === channel.info.peerId && run.plan.stream === consumer.plan.stream)
+          const producer = sim.open
+            .flatMap((life) => [...life.producers])
+            .find((run) => run.life.peerId === channel.info.peerId && run.plan.stream === consumer.plan.stream)
           if (producer === undefined || !producer.producer.isOnline) continue
           if ((channel.last ?? -1) >= (since.get(producer) ?? 0)) continue
           return `consumer ${consumer.id} on ${consumer.life.name} has got nothing new of producer ${producer.id} on ${producer.life.name}`

@@ -8,7 +8,8 @@ export const settled: Invariant = {
   watch: (sim, fail) => {
     const check = (life: Life): void => {
       for (const { what, since, within } of life.awaited.values()) {
-        if (sim.now - Math.max(since, life.runsSince) > within) fail(`${what} on ${life.name} has been waited for since ${Math.round(since)} ms, at most ${within} ms were promised`)
+        if (sim.now - Math.max(since, life.runsSince) > within)
+          fail(`${what} on ${life.name} has been waited for since ${Math.round(since)} ms, at most ${within} ms were promised`)
       }
     }
     return {

@@ -22,5 +22,11 @@ export const truth: Invariant = {
 }
 
 function content({ addresses, tags, streams, groups, tickets }: PeerEntry): string {
-  return JSON.stringify([addresses, [...tags].toSorted(), [...streams].toSorted(), [...groups].toSorted(), tickets.map(({ id }) => id).toSorted()])
+  return JSON.stringify([
+    addresses,
+    [...tags].toSorted(),
+    [...streams].toSorted(),
+    [...groups].toSorted(),
+    tickets.map(({ id }) => id).toSorted(),
+  ])
 }

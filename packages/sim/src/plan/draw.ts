@@ -27,7 +27,10 @@ export function createDraw(name: string): Draw {
     around: (mean) => Math.min(8, -Math.log(1 - prng.float())) * mean,
     some: (items, count) => {
       const rest = [...items]
-      return Array.from({ length: Math.min(count, rest.length) }, () => rest.splice(int(0, rest.length - 1), 1)[0] as (typeof items)[number])
+      return Array.from(
+        { length: Math.min(count, rest.length) },
+        () => rest.splice(int(0, rest.length - 1), 1)[0] as (typeof items)[number],
+      )
     },
     bytes: (length) => prng.bytes(length),
     under: (inner) => createDraw(`${name} ${inner}`),

@@ -4,7 +4,12 @@ import type { WhereName } from '../actors/where.ts'
 /** Everything that a seed decides before the first event. What depends on how things go is drawn on the way. */
 export interface Plan {
   readonly seed: string
-  readonly world: { readonly latency: { readonly min: number; readonly max: number }; readonly jitter: number; readonly bandwidth: number; readonly loss: number }
+  readonly world: {
+    readonly latency: { readonly min: number; readonly max: number }
+    readonly jitter: number
+    readonly bandwidth: number
+    readonly loss: number
+  }
   readonly discovery: { readonly announceInterval: number; readonly purgeAfter: number; readonly maxTimeDrift: number }
   readonly backoff: { readonly initial: number; readonly max: number }
   readonly streams: readonly string[]

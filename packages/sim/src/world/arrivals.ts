@@ -11,7 +11,8 @@ export function arrive(sim: Sim, run: ConsumerRun, item: Item): void {
   if (sim.violation !== undefined) return
   const producer = sim.producerRuns[item.run]
   const sending = producer?.sendings[item.seq]
-  if (producer === undefined || sending === undefined) return sim.fail('known-items', RULE, `consumer ${run.id} got an item that nobody has sent`)
+  if (producer === undefined || sending === undefined)
+    return sim.fail('known-items', RULE, `consumer ${run.id} got an item that nobody has sent`)
   const channel = channelTo(sim, run, producer.life.peerId)
   const name = `consumer ${run.id} on ${run.life.name} got #${item.seq} of producer ${producer.id} on ${producer.life.name}`
   if (channel === undefined) return sim.fail('known-items', RULE, `${name}, to whom it has no connected channel`)

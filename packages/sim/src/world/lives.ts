@@ -80,7 +80,8 @@ function setToWork(sim: Sim, life: Life): void {
 /** Whatever an application would not expect is a violation. */
 function guard(sim: Sim, life: Life, work: () => Promise<void>): void {
   work().catch((error: unknown) => {
-    if (life.isOpen || !isEnding(error)) sim.fail('no-surprises', 'calls fail only as their documentation says', `on ${life.name}: ${describe(error)}`)
+    if (life.isOpen || !isEnding(error))
+      sim.fail('no-surprises', 'calls fail only as their documentation says', `on ${life.name}: ${describe(error)}`)
   })
 }
 
