@@ -64,7 +64,7 @@ export class Connector {
     this.#enqueue(address)
   }
 
-  /** Somebody who may be in the network, found by other means. */
+  /** Somebody who may be in the network, found by other means. A hint: tried, not remembered. */
   meet(addresses: readonly string[]): void {
     const { endpoint } = this.#node
     const usable = addresses.filter(isAddress).slice(0, MAX_HINTS)
@@ -73,7 +73,6 @@ export class Connector {
       for (const address of usable) this.#enqueue(address)
     } else if (peer !== endpoint.id && !this.#neighbours().has(peer)) {
       endpoint.learn(peer, usable)
-      this.#book.remember(peer, usable)
       this.#enqueue(peer)
     }
   }

@@ -10,7 +10,7 @@ import type { SyncMessage } from '../wire/sync.ts'
 import type { Meters } from './meters.ts'
 
 /** How long the other side may take for its next message. */
-export const SILENCE_MS = 10_000
+const SILENCE_MS = 10_000
 
 type Page = Extract<SyncMessage, { type: 'statements' }>
 

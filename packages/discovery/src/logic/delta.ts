@@ -7,7 +7,7 @@ import type { Statement } from './statement.ts'
 /** Hex digits of the abbreviated digests in a summary. */
 export const ABBREVIATED_DIGITS = 16
 /** Stands for the details of someone who has departed, or of whom nothing is known. */
-export const NO_DETAILS: string = '0'.repeat(ABBREVIATED_DIGITS)
+const NO_DETAILS = '0'.repeat(ABBREVIATED_DIGITS)
 
 /** One statement, in brief: enough to decide who has the newer one and whether its details must travel. */
 export interface SummaryItem {
@@ -37,7 +37,7 @@ export interface Delta {
   readonly want: readonly Wanted[]
 }
 
-export function summarize(held: Held): SummaryItem {
+function summarize(held: Held): SummaryItem {
   const { startedAt, updatedAt, id } = held.statement.head
   return { key: held.key, startedAt, updatedAt, id: id.slice(0, ABBREVIATED_DIGITS), details: detailsOf(held) }
 }

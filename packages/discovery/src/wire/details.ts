@@ -67,7 +67,7 @@ function checkCount(what: string, count: number, max: number): void {
 }
 
 /** The digest that names details in a head. */
-export function detailsId(bytes: Uint8Array): UniqueId {
+function detailsId(bytes: Uint8Array): UniqueId {
   return deriveId(DOMAIN, bytes)
 }
 

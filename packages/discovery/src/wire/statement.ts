@@ -72,7 +72,7 @@ export function toWire(statement: Statement, withDetails: boolean): WireStatemen
   return [head.bytes, head.signature, withDetails && details !== undefined ? details.bytes : null]
 }
 
-export function asWireHead(value: unknown): WireHead {
+function asWireHead(value: unknown): WireHead {
   const [bytes, signature] = asList(value, 'head', 2)
   return [asBytes(bytes, 'head', MAX_HEAD_BYTES), asFixed(signature, 'signature', SIGNATURE_BYTES)]
 }
