@@ -4,7 +4,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, vi, type TestContext } from 'vitest'
 import { decodeControl, encodeControl, type ControlFrame } from '../src/control/frames.ts'
 import { createEndpoint, type EndpointOptions } from '../src/index.ts'
 import { quic } from '../src/quic/transport.ts'
@@ -14,26 +14,21 @@ const NETWORK = 'control-test'
 const CONTROL = '/mosaik/control/1.0'
 const ECHO = '/echo/1.0'
 
-const open: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((close) => close()))
-})
-
-async function startEndpoint(options: EndpointOptions = {}): Promise<Endpoint> {
+async function startEndpoint(t: TestContext, options: EndpointOptions = {}): Promise<Endpoint> {
   const endpoint = await createEndpoint(NETWORK, { listen: ['/ip4/127.0.0.1/udp/0/quic-v1'], logger: silentLogger, ...options })
-  open.push(() => endpoint.close())
+  t.onTestFinished(() => endpoint.close())
   return endpoint
 }
 
 /** A plain libp2p node, which speaks nothing of Mosaik by itself. */
-async function startStranger(): Promise<Libp2p> {
+async function startStranger(t: TestContext): Promise<Libp2p> {
   const node = await createLibp2p({
     privateKey: await generateKeyPair('Ed25519'),
     addresses: { listen: ['/ip4/127.0.0.1/udp/0/quic-v1'] },
     transports: [quic()],
     connectionMonitor: { enabled: false },
   })
-  open.push(async () => node.stop())
+  t.onTestFinished(async () => node.stop())
   return node
 }
 
@@ -58,29 +53,29 @@ function framesOf(stream: Stream): ControlFrame[] {
 }
 
 const until = (condition: () => boolean, ms = 8000): Promise<void> =>
-  expect.poll(condition, { timeout: ms * factor, interval: 10 }).toBe(true)
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: ms * factor, interval: 10 })
 
 function hello(node: Libp2p, endpoint: Endpoint, changes: Partial<Extract<ControlFrame, { type: 'hello' }>> = {}): Uint8Array {
   const proof = networkProof(uniqueId(NETWORK), node.peerId.toString() as PeerId, endpoint.id)
   return encodeControl({ type: 'hello', version: 1, proof, incarnation: '07'.repeat(16), attempt: 1, upgrade: false, ...changes })
 }
 
-describe('the control stream', () => {
-  it('cuts off who dials and stays silent', async () => {
+describe.concurrent('the control stream', () => {
+  it('cuts off who dials and stays silent', async (t) => {
     const metrics = createMetrics()
-    const endpoint = await startEndpoint({ metrics })
-    const connection = await dial(await startStranger(), endpoint)
+    const endpoint = await startEndpoint(t, { metrics })
+    const connection = await dial(await startStranger(t), endpoint)
     const began = performance.now()
     await gone(connection)
     expect(performance.now() - began).toBeGreaterThan(8000)
     expect(metrics.text()).toMatch(/mosaik_network_connections_refused\{[^}]*reason="silent"[^}]*\} 1/)
   })
 
-  it('resets streams of who has not said hello, and never shows them to a handler', async () => {
-    const endpoint = await startEndpoint()
+  it('resets streams of who has not said hello, and never shows them to a handler', async (t) => {
+    const endpoint = await startEndpoint(t)
     const accepted: ByteStream[] = []
     endpoint.handle(ECHO, (stream) => accepted.push(stream))
-    const connection = await dial(await startStranger(), endpoint)
+    const connection = await dial(await startStranger(t), endpoint)
     let reset = 0
     const opening = Array.from({ length: 70 }, async () => ended(await connection.newStream(ECHO, { maxOutboundStreams: 100 })))
     for (const one of opening) void one.catch(() => undefined).finally(() => reset++) // Reset before or after it was negotiated.
@@ -89,9 +84,9 @@ describe('the control stream', () => {
     connection.abort(new Error('done'))
   })
 
-  it('answers a hello, and then beats', async () => {
-    const endpoint = await startEndpoint()
-    const stranger = await startStranger()
+  it('answers a hello, and then beats', async (t) => {
+    const endpoint = await startEndpoint(t)
+    const stranger = await startStranger(t)
     const connection = await dial(stranger, endpoint)
     const control = await connection.newStream(CONTROL)
     const frames = framesOf(control)
@@ -101,11 +96,11 @@ describe('the control stream', () => {
     expect(endpoint.connections.value.has(stranger.peerId.toString() as PeerId)).toBe(true)
   })
 
-  it('hands over streams that came with the hello', async () => {
-    const endpoint = await startEndpoint()
+  it('hands over streams that came with the hello', async (t) => {
+    const endpoint = await startEndpoint(t)
     const accepted: ByteStream[] = []
     endpoint.handle(ECHO, (stream) => accepted.push(stream))
-    const stranger = await startStranger()
+    const stranger = await startStranger(t)
     const connection = await dial(stranger, endpoint)
     await connection.newStream(ECHO)
     const control = await connection.newStream(CONTROL)
@@ -114,12 +109,12 @@ describe('the control stream', () => {
     expect(accepted[0]?.peerId).toBe(stranger.peerId.toString())
   })
 
-  it.each([
+  it.for<[string, Partial<Extract<ControlFrame, { type: 'hello' }>>, number]>([
     ['another network', { proof: uniqueId('no proof') }, 101],
     ['another version', { version: 2 }, 400],
-  ])('refuses %s with its reason', async (_, changes, code) => {
-    const endpoint = await startEndpoint()
-    const stranger = await startStranger()
+  ])('refuses %s with its reason', async ([, changes, code], t) => {
+    const endpoint = await startEndpoint(t)
+    const stranger = await startStranger(t)
     const connection = await dial(stranger, endpoint)
     const control = await connection.newStream(CONTROL)
     const frames = framesOf(control)
@@ -129,23 +124,23 @@ describe('the control stream', () => {
     expect(endpoint.connections.value.size).toBe(0)
   })
 
-  it.each([
+  it.for<[string, Uint8Array]>([
     ['an oversized frame', Uint8Array.of(0xff, 0xff, 0xff, 0xff)],
     ['a truncated hello', Uint8Array.of(0, 0, 0, 3, 1, 1, 1)],
     ['an empty frame', Uint8Array.of(0, 0, 0, 0)],
     ['an ack to nothing', encodeControl({ type: 'ack', version: 1, proof: uniqueId('x'), incarnation: '00'.repeat(16), crossing: 0 })],
-  ])('ends the connection at %s', async (_, bytes) => {
-    const endpoint = await startEndpoint()
-    const connection = await dial(await startStranger(), endpoint)
+  ])('ends the connection at %s', async ([, bytes], t) => {
+    const endpoint = await startEndpoint(t)
+    const connection = await dial(await startStranger(t), endpoint)
     const control = await connection.newStream(CONTROL)
     control.send(bytes)
     await gone(connection)
     expect(endpoint.connections.value.size).toBe(0)
   })
 
-  it('skips frames of types to come', async () => {
-    const endpoint = await startEndpoint()
-    const stranger = await startStranger()
+  it('skips frames of types to come', async (t) => {
+    const endpoint = await startEndpoint(t)
+    const stranger = await startStranger(t)
     const connection = await dial(stranger, endpoint)
     const control = await connection.newStream(CONTROL)
     const frames = framesOf(control)
@@ -154,9 +149,9 @@ describe('the control stream', () => {
     await until(() => frames[0]?.type === 'ack')
   })
 
-  it('has no second one', async () => {
-    const endpoint = await startEndpoint()
-    const stranger = await startStranger()
+  it('has no second one', async (t) => {
+    const endpoint = await startEndpoint(t)
+    const stranger = await startStranger(t)
     const connection = await dial(stranger, endpoint)
     const control = await connection.newStream(CONTROL)
     control.send(hello(stranger, endpoint))
@@ -165,32 +160,32 @@ describe('the control stream', () => {
     expect(connection.status).toBe('open')
   })
 
-  it('a peer that does not speak Mosaik is unreachable, and says so', async () => {
-    const endpoint = await startEndpoint()
-    const stranger = await startStranger()
+  it('a peer that does not speak Mosaik is unreachable, and says so', async (t) => {
+    const endpoint = await startEndpoint(t)
+    const stranger = await startStranger(t)
     await expect(endpoint.connect(stranger.getMultiaddrs()[0]!.toString())).rejects.toMatchObject({
       code: 'ERR_UNREACHABLE',
       message: expect.stringContaining('does not speak Mosaik'),
     })
   })
 
-  it('lets a run with the same key replace the one before, at once', async () => {
+  it('lets a run with the same key replace the one before, at once', async (t) => {
     const secretKey = generateSecretKey()
-    const [center, first] = [await startEndpoint(), await startEndpoint({ secretKey })]
+    const [center, first] = [await startEndpoint(t), await startEndpoint(t, { secretKey })]
     const opened = new Promise<ByteStream>((resolve) => center.handle(ECHO, resolve))
     await first.open(center.addresses[0]!, ECHO)
     const stream = await opened
     const closed = new Promise<Error | undefined>((resolve) =>
       stream.attach({ onData: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClose: resolve }),
     )
-    const second = await startEndpoint({ secretKey })
+    const second = await startEndpoint(t, { secretKey })
     await second.connect(center.addresses[0]!)
     expect(await closed).toBeInstanceOf(Error)
     expect([...center.connections.value]).toEqual([second.id])
   })
 
-  it('says goodbye: the other side knows at once, and what was sent arrives', async () => {
-    const [a, b] = [await startEndpoint(), await startEndpoint()]
+  it('says goodbye: the other side knows at once, and what was sent arrives', async (t) => {
+    const [a, b] = [await startEndpoint(t), await startEndpoint(t)]
     let bytes = 0
     b.handle(ECHO, (stream) =>
       stream.attach({
@@ -209,8 +204,8 @@ describe('the control stream', () => {
     await until(() => !b.connections.value.has(a.id), 500)
   })
 
-  it('ends in time when a reader is stopped for ever', async () => {
-    const [a, b] = [await startEndpoint(), await startEndpoint()]
+  it('ends in time when a reader is stopped for ever', async (t) => {
+    const [a, b] = [await startEndpoint(t), await startEndpoint(t)]
     b.handle(ECHO, (stream) => {
       stream.attach({ onData: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClose: () => undefined })
       stream.pause()
@@ -222,9 +217,9 @@ describe('the control stream', () => {
     expect(performance.now() - began).toBeLessThan(2500 * factor)
   })
 
-  it('resets streams that nobody reads', async () => {
+  it('resets streams that nobody reads', async (t) => {
     const metrics = createMetrics()
-    const [a, b] = [await startEndpoint(), await startEndpoint({ metrics })]
+    const [a, b] = [await startEndpoint(t), await startEndpoint(t, { metrics })]
     b.handle(ECHO, () => undefined)
     const stream = await a.open(b.addresses[0]!, ECHO)
     const closed = new Promise<Error | undefined>((resolve) =>
@@ -234,9 +229,9 @@ describe('the control stream', () => {
     expect(metrics.text()).toMatch(/mosaik_network_streams_refused\{[^}]*reason="unread"[^}]*\} 1/)
   })
 
-  it('a peer has so many streams and no more', async () => {
+  it('a peer has so many streams and no more', async (t) => {
     const metrics = createMetrics()
-    const [a, b] = [await startEndpoint(), await startEndpoint({ metrics })]
+    const [a, b] = [await startEndpoint(t), await startEndpoint(t, { metrics })]
     b.handle(ECHO, (stream) =>
       stream.attach({ onData: () => undefined, onDrain: () => undefined, onEnd: () => undefined, onClose: () => undefined }),
     )

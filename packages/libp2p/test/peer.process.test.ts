@@ -3,19 +3,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createMetrics, silentLogger, splitAddress } from '@mosaik/core'
 import type { ByteStream, Endpoint, Metrics, PeerId } from '@mosaik/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { createEndpoint } from '../src/index.ts'
 
 const factor = Number(process.env['TIME_FACTOR'] ?? 1)
 /** How soon a killed or stopped process must be noticed over QUIC. */
 const NOTICED_MS = 4000
-
-const children: ChildProcess[] = []
-const endpoints: Endpoint[] = []
-afterEach(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-  await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()))
-})
 
 interface Peer {
   readonly child: ChildProcess
@@ -23,17 +16,17 @@ interface Peer {
   readonly id: PeerId
 }
 
-async function startPeer(transport: 'quic' | 'tcp'): Promise<Peer> {
+async function startPeer(t: TestContext, transport: 'quic' | 'tcp'): Promise<Peer> {
   const child = fork(join(import.meta.dirname, 'support/peer-process.ts'), [transport], { execArgv: ['--conditions=@mosaik/source'] })
-  children.push(child)
+  t.onTestFinished(() => void child.kill('SIGKILL'))
   const [{ address }] = (await once(child, 'message')) as [{ address: string }]
   return { child, address, id: splitAddress(address).peerId! }
 }
 
-async function startEndpoint(transport: 'quic' | 'tcp', metrics?: Metrics): Promise<Endpoint> {
+async function startEndpoint(t: TestContext, transport: 'quic' | 'tcp', metrics?: Metrics): Promise<Endpoint> {
   const listen = [transport === 'tcp' ? '/ip4/127.0.0.1/tcp/0' : '/ip4/127.0.0.1/udp/0/quic-v1']
   const endpoint = await createEndpoint('process-test', { listen, logger: silentLogger, ...(metrics === undefined ? {} : { metrics }) })
-  endpoints.push(endpoint)
+  t.onTestFinished(() => endpoint.close())
   return endpoint
 }
 
@@ -66,28 +59,28 @@ async function lost(endpoint: Endpoint, peer: PeerId): Promise<number> {
 }
 
 describe('a peer in another process', () => {
-  it('that is killed is noticed within 4 s, and all its streams close', async () => {
-    const peer = await startPeer('quic')
-    const endpoint = await startEndpoint('quic')
+  it('that is killed is noticed within 4 s, and all its streams close', async (t) => {
+    const peer = await startPeer(t, 'quic')
+    const endpoint = await startEndpoint(t, 'quic')
     const conversations = await Promise.all(Array.from({ length: 10 }, () => converse(endpoint, peer.address)))
     peer.child.kill('SIGKILL')
     expect(await lost(endpoint, peer.id)).toBeLessThan(NOTICED_MS * factor)
     for (const { closed } of conversations) expect(await closed).toBeInstanceOf(Error)
   })
 
-  it('that is stopped is noticed within 4 s', async () => {
-    const peer = await startPeer('quic')
-    const endpoint = await startEndpoint('quic')
+  it('that is stopped is noticed within 4 s', async (t) => {
+    const peer = await startPeer(t, 'quic')
+    const endpoint = await startEndpoint(t, 'quic')
     const { closed } = await converse(endpoint, peer.address)
     peer.child.kill('SIGSTOP')
     expect(await lost(endpoint, peer.id)).toBeLessThan(NOTICED_MS * factor)
     expect(await closed).toBeInstanceOf(Error)
   })
 
-  it('that is stopped behind TCP is dead after 10 s of silence', async () => {
-    const peer = await startPeer('tcp')
+  it.concurrent('that is stopped behind TCP is dead after 10 s of silence', async (t) => {
+    const peer = await startPeer(t, 'tcp')
     const metrics = createMetrics()
-    const endpoint = await startEndpoint('tcp', metrics)
+    const endpoint = await startEndpoint(t, 'tcp', metrics)
     const { closed } = await converse(endpoint, peer.address)
     peer.child.kill('SIGSTOP')
     expect(await lost(endpoint, peer.id)).toBeLessThan(13_000 * factor)
@@ -95,10 +88,10 @@ describe('a peer in another process', () => {
     expect(metrics.text()).toMatch(/mosaik_network_connections_suspect\{[^}]*\} 1/)
   })
 
-  it('whose event loop is blocked for 5 s is suspect, and survives', async () => {
-    const peer = await startPeer('quic')
+  it.concurrent('whose event loop is blocked for 5 s is suspect, and survives', async (t) => {
+    const peer = await startPeer(t, 'quic')
     const metrics = createMetrics()
-    const endpoint = await startEndpoint('quic', metrics)
+    const endpoint = await startEndpoint(t, 'quic', metrics)
     const { ask } = await converse(endpoint, peer.address)
     const unblocked = once(peer.child, 'message')
     peer.child.send({ block: 5000 })
@@ -108,10 +101,10 @@ describe('a peer in another process', () => {
     expect(metrics.text()).toMatch(/mosaik_network_connections_suspect\{[^}]*\} 1/)
   })
 
-  it('is not held silent while our own event loop is blocked', async () => {
-    const peer = await startPeer('quic')
+  it('is not held silent while our own event loop is blocked', async (t) => {
+    const peer = await startPeer(t, 'quic')
     const metrics = createMetrics()
-    const endpoint = await startEndpoint('quic', metrics)
+    const endpoint = await startEndpoint(t, 'quic', metrics)
     const { ask } = await converse(endpoint, peer.address)
     const end = performance.now() + 4500
     while (performance.now() < end);
@@ -119,18 +112,18 @@ describe('a peer in another process', () => {
     expect(metrics.text()).not.toMatch(/mosaik_network_connections_suspect\{[^}]*\} [1-9]/)
   })
 
-  it('that was killed and runs again at another address is found there', async () => {
-    const peer = await startPeer('quic')
-    const endpoint = await startEndpoint('quic')
+  it.concurrent('that was killed and runs again at another address is found there', async (t) => {
+    const peer = await startPeer(t, 'quic')
+    const endpoint = await startEndpoint(t, 'quic')
     await converse(endpoint, peer.address)
     peer.child.kill('SIGKILL')
-    const again = await startPeer('quic')
+    const again = await startPeer(t, 'quic')
     await converse(endpoint, again.address)
   })
 
-  it('ends by itself after close', async () => {
-    const peer = await startPeer('quic')
-    const endpoint = await startEndpoint('quic')
+  it.concurrent('ends by itself after close', async (t) => {
+    const peer = await startPeer(t, 'quic')
+    const endpoint = await startEndpoint(t, 'quic')
     await converse(endpoint, peer.address)
     const exit = once(peer.child, 'exit')
     const began = performance.now()
