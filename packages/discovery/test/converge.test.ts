@@ -1,8 +1,6 @@
 import { simWorld } from '@mosaik/core/testing'
 import { expect, test } from 'vitest'
-import { converged, simNetwork } from './helpers.ts'
-
-const factor = Number(process.env['TIME_FACTOR'] ?? 1)
+import { converged, LONG, simNetwork } from './helpers.ts'
 
 test.each([2, 10, 50])(
   '%d nodes that know one address find each other',
@@ -12,5 +10,5 @@ test.each([2, 10, 50])(
     await converged(world, nodes, 5000)
     for (const { discovery } of nodes) expect(discovery.catalog.value.size).toBe(count - 1)
   },
-  60_000 * factor,
+  LONG,
 )

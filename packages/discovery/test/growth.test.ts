@@ -1,6 +1,6 @@
 import { simWorld } from '@mosaik/core/testing'
 import { expect, test } from 'vitest'
-import { closeAll, converged, metric, simNetwork, simNode } from './helpers.ts'
+import { closeAll, converged, LONG, metric, simNetwork, simNode } from './helpers.ts'
 import type { Node } from './helpers.ts'
 
 function total(nodes: readonly Node[], name: string): number {
@@ -22,12 +22,16 @@ async function costOfJoining(size: number): Promise<{ bytes: number; messages: n
   return cost
 }
 
-test('what a joining node costs grows no worse than N log N', async () => {
-  const [small, large] = [await costOfJoining(8), await costOfJoining(32)]
-  const allowed = (32 * Math.log(32)) / (8 * Math.log(8))
-  expect(large.bytes / small.bytes).toBeLessThan(allowed)
-  expect(large.messages / small.messages).toBeLessThan(allowed)
-})
+test(
+  'what a joining node costs grows no worse than N log N',
+  async () => {
+    const [small, large] = [await costOfJoining(8), await costOfJoining(32)]
+    const allowed = (32 * Math.log(32)) / (8 * Math.log(8))
+    expect(large.bytes / small.bytes).toBeLessThan(allowed)
+    expect(large.messages / small.messages).toBeLessThan(allowed)
+  },
+  LONG,
+)
 
 test('a network at rest says little: equal catalogs are compared in two short messages', async () => {
   await using world = simWorld({ seed: 'rest' })

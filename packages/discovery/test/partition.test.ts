@@ -1,7 +1,7 @@
 import { simWorld } from '@mosaik/core/testing'
 import type { SimWorld } from '@mosaik/core/testing'
 import { expect, test } from 'vitest'
-import { closeAll, converged, simNetwork, simNode } from './helpers.ts'
+import { closeAll, converged, LONG, simNetwork, simNode } from './helpers.ts'
 import type { Node } from './helpers.ts'
 
 const FAST = { purgeAfter: '30s', announceInterval: '3s' } as const
@@ -30,20 +30,24 @@ test('two nodes cut off for longer than purgeAfter find each other again by them
   await closeAll(world, nodes)
 })
 
-test.each([1, 2, 3])('halves of five nodes each, none of them lonely, merge after a long partition (seed %d)', async (seed) => {
-  await using world = simWorld({ seed })
-  const nodes = await simNetwork(world, 10, FAST)
-  await converged(world, nodes)
-  const [left, right] = [nodes.slice(0, 5), nodes.slice(5)]
-  world.partition(endpoints(left), endpoints(right))
-  await forgotten(world, left, right)
-  await forgotten(world, right, left)
-  for (const { discovery } of nodes) expect(discovery.catalog.value.size).toBe(4)
-  await world.run('60s')
-  world.heal()
-  await converged(world, nodes, 60_000)
-  await closeAll(world, nodes)
-})
+test.each([1, 2, 3])(
+  'halves of five nodes each, none of them lonely, merge after a long partition (seed %d)',
+  async (seed) => {
+    await using world = simWorld({ seed })
+    const nodes = await simNetwork(world, 10, FAST)
+    await converged(world, nodes)
+    const [left, right] = [nodes.slice(0, 5), nodes.slice(5)]
+    world.partition(endpoints(left), endpoints(right))
+    await forgotten(world, left, right)
+    await forgotten(world, right, left)
+    for (const { discovery } of nodes) expect(discovery.catalog.value.size).toBe(4)
+    await world.run('60s')
+    world.heal()
+    await converged(world, nodes, 60_000)
+    await closeAll(world, nodes)
+  },
+  LONG,
+)
 
 test('a node finds its bootstrap node when that one starts later', async () => {
   await using world = simWorld({ seed: 'later' })
