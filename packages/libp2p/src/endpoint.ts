@@ -23,7 +23,7 @@ import { CONTROL_PROTOCOL } from './control/frames.ts'
 import { Dialer } from './dialer.ts'
 import { attachExtras, nodeParts } from './extras.ts'
 import { createAddressBook, type AddressBook } from './logic/address-book.ts'
-import { createNode, startNode, type Node } from './node.ts'
+import { createNode, startNode, stopNode, type Node } from './node.ts'
 import { networkMetrics } from './network-metrics.ts'
 import { resolveOptions, type EndpointOptions, type ResolvedOptions } from './options.ts'
 import type { Extras, Host } from './seam.ts'
@@ -212,7 +212,7 @@ class Libp2pEndpoint implements Endpoint {
     this.#streams.close()
     this.#addresses?.close(reason)
     const late = (): MosaikError => new MosaikError('ERR_TIMEOUT', `the listeners take longer than ${STOP_MS} ms to stop`)
-    await deadline(this.clock, STOP_MS, () => Promise.resolve(this.#node.libp2p.stop()), late).catch((error: Error) => {
+    await deadline(this.clock, STOP_MS, () => stopNode(this.#node), late).catch((error: Error) => {
       this.logger.warn('closing: %s', error.message)
     })
   }

@@ -26,8 +26,10 @@ export async function attachExtras(host: Host): Promise<Extras> {
   }
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    const closed = Promise.allSettled(parts.map((part) => part.close()))
-    await Promise.race([closed, new Promise<void>((resolve) => void host.clock.after(CLOSE_TIMEOUT, resolve))])
+    const late = Promise.withResolvers<void>()
+    const cancel = host.clock.after(CLOSE_TIMEOUT, late.resolve)
+    await Promise.race([Promise.allSettled(parts.map((part) => part.close())), late.promise])
+    cancel()
   }
   try {
     const { gossip } = started(await createGossip(host))

@@ -36,7 +36,10 @@ const YAMUX_STREAMS = 1024
 /** The parts of libp2p that are used beside its interface. */
 interface NodeInternals {
   readonly transportManager: { dial(address: unknown, options: { signal: AbortSignal }): Promise<Connection> }
-  readonly addressManager: { getAddressesWithMetadata(): { multiaddr: { toString(): string }; verified: boolean; type: string }[] }
+  readonly addressManager: {
+    getAddressesWithMetadata(): { multiaddr: { toString(): string }; verified: boolean; type: string }[]
+    readonly _updatePeerStoreAddresses: { stop(): void }
+  }
   readonly registrar: {
     handle(protocol: string, handler: unknown, options: unknown): Promise<void>
     unhandle(protocol: string): Promise<void>
@@ -97,4 +100,11 @@ export async function startNode(node: Node): Promise<void> {
     if (MosaikError.is(error)) throw error
     throw new MosaikError('ERR_LISTEN', `could not listen: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** Stops listening and ends every connection. */
+export async function stopNode({ libp2p, internals }: Node): Promise<void> {
+  await libp2p.stop()
+  // A listener that closes has the addresses written down a second later: that would hold up the end of the process.
+  internals.addressManager._updatePeerStoreAddresses.stop()
 }

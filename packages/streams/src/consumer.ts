@@ -59,8 +59,8 @@ export class StreamConsumer implements Consumer<unknown>, LaneHost {
     this.#onClose = onClose
     this.#metrics = context.metrics.consumer(this.id)
     this.#metrics.active.add(1)
-    this.#arrived = new Tally(context.clock, this.#metrics.allItems, this.#metrics.allBytes)
-    const taken = new Tally(context.clock, this.#metrics.items, this.#metrics.bytes)
+    this.#arrived = new Tally(context.endpoint, this.#metrics.allItems, this.#metrics.allBytes)
+    const taken = new Tally(context.endpoint, this.#metrics.items, this.#metrics.bytes)
     this.#queue = new ItemQueue((bytes) => {
       this.#datums += 1
       this.#bytes += bytes

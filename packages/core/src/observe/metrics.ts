@@ -23,4 +23,6 @@ export interface Metrics {
   histogram(name: string, labels?: Labels, buckets?: readonly number[]): Histogram
   /** Prometheus text exposition, version 0.0.4. */
   text(): string
+  /** For whoever counts in batches: runs `task` when the text is asked for next, unless the returned function is called before. */
+  beforeText?(task: () => void): () => void
 }

@@ -36,6 +36,7 @@ class Registry implements Metrics {
   readonly #families = new Map<string, Family>()
   readonly #maxSeries: number
   readonly #labels: Labels
+  readonly #batches = new Set<() => void>()
   #size = 0
 
   constructor(maxSeries: number, labels: Labels) {
@@ -53,7 +54,14 @@ class Registry implements Metrics {
     return this.#series(name, 'histogram', labels, buckets).handle as Histogram
   }
   text(): string {
+    for (const task of this.#batches) task()
+    this.#batches.clear()
     return exposition(this.#families.values())
+  }
+
+  beforeText(task: () => void): () => void {
+    this.#batches.add(task)
+    return () => void this.#batches.delete(task)
   }
 
   #series(name: string, kind: Kind, labels: Labels | undefined, buckets: readonly number[]): Series {

@@ -64,4 +64,9 @@ interface Startable {
   stop(): Promise<void>
 }
 export const startRouter = (router: GossipSub): Promise<void> => (router as unknown as Startable).start()
-export const stopRouter = (router: GossipSub): Promise<void> => (router as unknown as Startable).stop()
+/** Its own `stop` leaves the timer of the next heartbeat behind, which would hold up the end of the process. */
+export const stopRouter = (router: GossipSub): Promise<void> => {
+  const { status } = router as unknown as { readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout } }
+  clearTimeout(status.heartbeatTimeout)
+  return (router as unknown as Startable).stop()
+}

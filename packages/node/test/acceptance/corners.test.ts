@@ -330,9 +330,10 @@ describe('several floors and nodes', () => {
         class: uniqueId('odd'),
         signature: uniqueId('throws'),
         validate: () => {
+          // oxlint-disable-next-line typescript/only-throw-error
           throw undefined
         },
-      } as TicketValidator // oxlint-disable-line typescript/only-throw-error
+      } as TicketValidator
       const producer = a!.streams.produce(Ticks, { requireTicket: throwing })
       b!.streams.consume(Ticks)
       await pass(2_000)

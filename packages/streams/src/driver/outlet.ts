@@ -70,7 +70,7 @@ export class Outlet implements Place {
     this.#host = options.host
     this.#metrics = options.metrics
     this.#logger = context.logger
-    this.#tally = new Tally(context.clock, this.#metrics.items, this.#metrics.bytes)
+    this.#tally = new Tally(context.endpoint, this.#metrics.items, this.#metrics.bytes)
     this.#link = link
     this.#bufferSize = options.bufferSize
     this.key = options.key
