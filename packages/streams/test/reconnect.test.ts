@@ -56,6 +56,25 @@ describe('a consumer comes back', () => {
       expect(attempts).toBeGreaterThan(total)
     }))
 
+  test('when it has caught up after it was given up for being slow', () =>
+    scenario(async ({ world, a, b }) => {
+      const producer = a.streams.produce(Numbers, { bufferSize: 1 })
+      const consumer = b.streams.consume(Numbers, { bufferSize: 2, backoff: { initial: '1s', factor: 1, jitter: 0, giveUpAfter: '3s' } })
+      const sending = (async () => {
+        for (const n of range(0, 12)) await producer.send(n)
+      })()
+      await world.pass('120s')
+      expect(consumer.producers).toEqual([])
+      await world.pass('120s')
+      expect(producer.consumers).toEqual([])
+      expect(await take(consumer, 2)).toEqual([0, 1])
+      await consumer.when.subscribed()
+      const { got } = collect(consumer)
+      await sending
+      await world.pass('1s')
+      expect(got.at(-1)).toBe(11)
+    }))
+
   test('at once when a connection to the lost producer is there again', () =>
     scenario(async ({ world, a, b }) => {
       a.streams.produce(Numbers)

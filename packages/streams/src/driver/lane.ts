@@ -56,6 +56,8 @@ export class Lane implements Member {
   #synced = false
   /** The last end was not the other side's decision. */
   #lost = false
+  /** The last end was `TooSlow`. */
+  #slow = false
   #cancelRetry: () => void = () => {}
   #cancelExpiry: () => void = () => {}
 
@@ -107,7 +109,15 @@ export class Lane implements Member {
     this.#queued -= 1
     this.#queuedBytes -= bytes
     if (this.#subscription !== undefined) this.#subscription.roomChanged()
-    else if (this.#queued === 0) this.#forgetIfDone()
+    else if (this.#queued === 0) this.#drained()
+  }
+
+  /** Everything was taken, and nothing more comes. A consumer given up for being slow has caught up: that is a sign of life. */
+  #drained(): void {
+    if (this.#phase === 'dormant' && this.#slow) {
+      this.#retry.reset()
+      this.#connect()
+    } else this.#forgetIfDone()
   }
 
   onStart(): void {
@@ -118,6 +128,7 @@ export class Lane implements Member {
   }
 
   onItem(bytes: Uint8Array, lagging: Lagging): void {
+    if (this.#subscription === undefined) return // left while its neighbours were being served
     const isFull = this.#queued >= this.bufferSize || this.#queuedBytes >= WINDOW_BYTES
     if (isFull && lagging === 'drop') return this.onDropped(1)
     if (isFull && lagging === 'disconnect')
@@ -134,7 +145,8 @@ export class Lane implements Member {
   count(bytes: number): void {
     this.#queued += 1
     this.#queuedBytes += bytes
-    const channel = this.channel as Channel
+    const channel = this.channel
+    if (channel === undefined) return // closed by the decoder, which is the application's
     channel.datums += 1
     channel.bytes += bytes
   }
@@ -228,9 +240,12 @@ export class Lane implements Member {
     this.#subscription = undefined
     this.channel = undefined
     this.#phase = 'idle'
+    this.#slow = reason.code === StreamCloseReasons.TooSlow.code
     channel?.terminate(held)
     context.logger.debug('channel to %s ended: %s %s', this.peerId, reason.name, reason.detail ?? '')
-    if (this.#entry?.streams.has(this.#host.stream) === true) this.#planNext(reason, channel?.connectedAt)
+    // A connection proves nothing when nothing could pass, because the queue here was still full.
+    const proven = this.#slow && channel?.datums === 0 ? undefined : channel?.connectedAt
+    if (this.#entry?.streams.has(this.#host.stream) === true) this.#planNext(reason, proven)
     else this.#cancelExpiry()
     this.#host.onChannel(wasConnected ? -1 : 0)
     this.#forgetIfDone()
