@@ -16,7 +16,7 @@ export interface HealthServer {
  */
 export async function serveHealth(at: HostAndPort, network: Network, metrics: Metrics): Promise<HealthServer> {
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const [path] = (request.url ?? '').split('?', 1)
     const peers = network.discovery.catalog.value.size
     if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405, { allow: 'GET, HEAD' }).end()
     else if (path === '/metrics') response.writeHead(200, TEXT).end(metrics.text())

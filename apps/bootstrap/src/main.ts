@@ -2,7 +2,7 @@
 /** The program: starts a node, prints how to reach it, runs until SIGINT or SIGTERM, and leaves gracefully within 5 s. */
 import { networkInterfaces } from 'node:os'
 import { createMetrics, createNetwork, randomId, secretKey } from '@mosaik/node'
-import type { Network } from '@mosaik/node'
+import type { Metrics, Network } from '@mosaik/node'
 import { serveHealth } from './health.ts'
 import { createLog } from './log.ts'
 import { parseOptions } from './options.ts'
@@ -11,9 +11,7 @@ import type { BootstrapOptions } from './options.ts'
 const LEAVE_WITHIN_MS = 4_000
 
 async function run(options: BootstrapOptions): Promise<void> {
-  const say = options.quiet ? (): void => {} : (line: string): void => void process.stdout.write(`${line}\n`)
-  const asked = options.networkId
-  const name = asked ?? randomId()
+  const name = options.networkId ?? randomId()
   const metrics = createMetrics()
   const network = await createNetwork(name, {
     ...(options.secret !== undefined && { secretKey: secretKey(options.secret) }),
@@ -23,10 +21,20 @@ async function run(options: BootstrapOptions): Promise<void> {
     logger: createLog(options),
     metrics,
   })
+  try {
+    await serve(network, metrics, options)
+  } finally {
+    await network.close({ timeout: LEAVE_WITHIN_MS })
+  }
+}
+
+/** Until it is asked to stop. */
+async function serve(network: Network, metrics: Metrics, options: BootstrapOptions): Promise<void> {
+  const say = options.quiet ? (): void => {} : (line: string): void => void process.stdout.write(`${line}\n`)
   const health = options.metrics === undefined ? undefined : await serveHealth(options.metrics, network, metrics)
 
   say(`mosaik-bootstrap`)
-  say(`network  ${network.id}${asked === undefined ? '  (random: give --network-id to join others)' : ''}`)
+  say(`network  ${network.id}${options.networkId === undefined ? '  (random: give --network-id to join others)' : ''}`)
   say(`peer     ${network.local.id}`)
   say(`tags     ${options.tags.join(', ')}`)
   say(`relay    ${options.relay ? 'serving' : 'off'}`)
@@ -34,12 +42,10 @@ async function run(options: BootstrapOptions): Promise<void> {
   for (const address of network.local.addresses) say(`address  ${address}`)
   say('Running. Ctrl+C leaves the network.')
 
-  const reported = reportPeers(network, say)
+  void reportPeers(network, say)
   await untilAskedToStop()
   say('Leaving.')
-  await network.close({ timeout: LEAVE_WITHIN_MS })
   await health?.close()
-  await reported
 }
 
 /** QUIC and TCP, so that a node behind a firewall without UDP finds a way in; IPv6 where the machine has it. */

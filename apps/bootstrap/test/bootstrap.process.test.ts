@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createNetwork, peerIdOf, randomId, secretKey, uniqueId } from '@mosaik/node'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -71,5 +74,32 @@ describe('mosaik-bootstrap', () => {
     for await (const chunk of child.stderr) printed += String(chunk)
     expect(printed).toContain('nonsense')
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(1)
+  })
+  it('says that the address for metrics is taken, and exits with 1', async () => {
+    await using taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { child } = await bootstrap(['--listen', '/ip4/127.0.0.1/tcp/0', '--metrics', String((taken.address() as AddressInfo).port)])
+    let printed = ''
+    for await (const chunk of child.stderr) printed += String(chunk)
+    expect(printed).toContain('EADDRINUSE')
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(1)
+  })
+
+  it('is not impressed by odd requests, nor held up by those that never end', async () => {
+    const { child, all } = await bootstrap(['--listen', '/ip4/127.0.0.1/tcp/0', '--metrics', '127.0.0.1:0'])
+    const { port } = new URL(all('metrics')[0] ?? '')
+    for (const line of ['GET // HTTP/1.1', 'GET http://[ HTTP/1.1', 'GET /metrics?x HTTP/1.1', 'POST /metrics HTTP/1.1', 'nonsense']) {
+      const socket = connect(Number(port), '127.0.0.1')
+      socket.end(`${line}\r\nhost: x\r\nconnection: close\r\n\r\n`)
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 (?:200|400|404|405) /)
+    }
+    const endless = connect(Number(port), '127.0.0.1')
+    endless.on('error', () => {})
+    endless.write('GET /metrics HTTP/1.1\r\nx')
+    const begun = performance.now()
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(performance.now() - begun).toBeLessThan(5_000 * FACTOR)
+    endless.destroy()
   })
 })
