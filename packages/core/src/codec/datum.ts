@@ -26,8 +26,8 @@ function schemaCodec<T>(schema: StandardSchemaV1<unknown, T>): Codec<T> {
   const bytes = cbor<unknown>()
   const validate = (value: unknown): T => {
     const result = schema['~standard'].validate(value)
-    if (result instanceof Promise) {
-      result.catch(() => {}) // its answer comes too late to matter
+    if ('then' in result) {
+      Promise.resolve(result).catch(() => {}) // its answer comes too late to matter
       throw new MosaikError(
         'ERR_INVALID_OPTION',
         `the ${schema['~standard'].vendor} schema validates asynchronously; use one that answers at once`,

@@ -1,5 +1,7 @@
-import { createMetrics, generateSecretKey, peerIdOf, randomId } from '@mosaik/core'
-import type { Logger } from '@mosaik/core'
+import { createMetrics, generateSecretKey, peerIdOf, randomId, uniqueId } from '@mosaik/core'
+import type { Duration, Logger, Ticket } from '@mosaik/core'
+import { issueJwt, jwtValidator } from '@mosaik/core/jwt'
+import type { JwtKey } from '@mosaik/core/jwt'
 import { createDiscovery } from '@mosaik/discovery'
 import { createEndpoint } from '@mosaik/libp2p'
 import { createNetwork } from '@mosaik/node'
@@ -130,6 +132,63 @@ describe('nodes of one process', () => {
       await node.streams.produce(Ticks).send(run, { signal: soon() })
       expect(await consumer.receive({ signal: soon() })).toBe(run)
     }
+  })
+})
+
+describe('over the wire', () => {
+  it('a datum of 16 MiB arrives whole, with small ones around it', async () => {
+    const name = randomId()
+    const Bytes = defineStream('bytes', { encode: (bytes: Uint8Array) => bytes, decode: (bytes: Uint8Array) => bytes })
+    await using a = await start(name)
+    await using b = await start(name, a.local.addresses)
+    const consumer = b.streams.consume(Bytes)
+    const producer = a.streams.produce(Bytes)
+    const large = new Uint8Array(16 * 1024 * 1024).map((_, i) => i * 7)
+    for (const bytes of [Uint8Array.of(1), large, Uint8Array.of(2)]) await producer.send(bytes, { signal: soon() })
+    const [first, middle, last] = await take(consumer, 3)
+    expect([first, last]).toEqual([Uint8Array.of(1), Uint8Array.of(2)])
+    expect(Buffer.compare(middle!, large)).toBe(0)
+  })
+
+  it('a JWT lets in while it holds, renewal does not interrupt, and its end is NotAllowed', async () => {
+    const name = randomId()
+    const key: JwtKey = { alg: 'HS256', key: 'ab'.repeat(32) }
+    const guard = jwtValidator({ keys: [key], issuers: ['acceptance'], maxLifetime: '10m' })
+    await using a = await start(name)
+    await using b = await start(name, a.local.addresses)
+    const ticket = (expiresIn: Duration): Ticket => issueJwt({ key, peer: b.local.id, issuer: 'acceptance', expiresIn })
+    const producer = a.streams.produce(Ticks, { requireTicket: guard })
+    b.streams.consume(Ticks)
+    b.discovery.addTicket(issueJwt({ key, peer: a.local.id, issuer: 'acceptance' })) // somebody else's
+    b.discovery.replaceTicket(ticket('1500ms'))
+    await producer.when.subscribed({ signal: soon() })
+    const channel = producer.consumers[0]!
+    const begun = performance.now()
+    b.discovery.replaceTicket(ticket('2500ms'))
+    const { code, name: why } = await channel.closed
+    expect([code, why]).toEqual([10403, 'NotAllowed'])
+    expect(performance.now() - begun).toBeGreaterThan(2_000)
+    b.discovery.replaceTicket(ticket('5m'))
+    await producer.when.subscribed({ signal: soon() })
+  })
+
+  it('a consumer finds a producer through an entry by hand, without a peer id in its address', async () => {
+    const name = randomId()
+    await using a = await start(name)
+    await using b = await start(name)
+    const address = a.local.addresses[0]!.replace(/\/p2p\/.*/, '')
+    b.discovery.insert({ peerId: a.local.id, addresses: [address], streams: ['ticks'] })
+    const consumer = b.streams.consume(Ticks)
+    await a.streams.produce(Ticks).send(1, { signal: soon() })
+    expect(await consumer.receive({ signal: soon() })).toBe(1)
+  })
+
+  it('a name and its id are one network', async () => {
+    const name = `named ${randomId()}`
+    await using a = await start(name)
+    await using b = await start(uniqueId(name).toUpperCase(), a.local.addresses)
+    expect(b.id).toBe(a.id)
+    await known(a, b)
   })
 })
 

@@ -312,6 +312,12 @@ describe('a datum that does not fit', () => {
         '~standard': { version: 1 as const, vendor: 'own', validate: async (value: unknown) => ({ value: value as number }) },
       }
       const Later = defineStream<number>('later', later)
+      // a promise of another realm or library is one too
+      const thenable = {
+        // oxlint-disable-next-line unicorn/no-thenable
+        '~standard': { ...later['~standard'], validate: () => ({ then: (answer: (result: object) => void) => answer({}) }) as never },
+      }
+      expect(await codeOf(a!.streams.produce(defineStream<number>('thenable', thenable)).send(1))).toBe('ERR_INVALID_OPTION')
       const producer = a!.streams.produce(Later)
       b!.streams.consume(Later)
       expect(await codeOf(producer.send(1))).toBe('ERR_INVALID_OPTION')
