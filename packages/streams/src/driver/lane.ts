@@ -121,6 +121,7 @@ export class Lane implements Member {
   }
 
   onStart(): void {
+    if (this.#host.isClosed) return // by a predicate of its neighbour
     this.#synced = false
     this.#lost = false
     this.channel?.connect()
@@ -183,11 +184,8 @@ export class Lane implements Member {
     const entry = this.#entry
     const { context, settings, stream } = this.#host
     if (entry === undefined) return
-    if (!entry.streams.has(stream)) {
-      // While joined, what was sent still comes; the producer says when it is over.
-      if (this.#phase !== 'joined') void this.stop(StreamCloseReasons.StreamNotFound)
-      return
-    }
+    // While joined, what was sent still comes from whom it may come; the producer says when it is over.
+    if (!entry.streams.has(stream) && this.#phase !== 'joined') return void this.stop(StreamCloseReasons.StreamNotFound)
     this.#seenRtt = context.rttOf(this.peerId)
     if (this.#phase === 'measuring') return
     if (!this.#measured && settings.rules.require.length > 0) return void this.#measure()
@@ -216,8 +214,11 @@ export class Lane implements Member {
     this.#cancelRetry()
     this.#phase = 'joined'
     this.#newChannel()
+    if (this.#host.isClosed) return // predicates are the application's too
     const { subscriptions, stream, settings } = this.#host
-    this.#subscription = subscriptions.join(this, this.peerId, stream, settings.where)
+    const subscription = subscriptions.join(this, this.peerId, stream, settings.where)
+    if (this.#host.isClosed) void subscription.leave(this, CloseReasons.Cancelled)
+    else this.#subscription = subscription
   }
 
   #newChannel(): void {
@@ -261,6 +262,7 @@ export class Lane implements Member {
     }
     this.#phase = 'waiting'
     this.#newChannel()
+    if (this.#host.isClosed) return
     if (reason.code === CloseReasons.UnknownPeer.code && !this.#synced) return void this.#syncThenConnect(delay)
     this.#connectIn(delay)
   }
