@@ -68,6 +68,9 @@ export class Fanout {
     if (this.#closed !== undefined) return Promise.reject(this.#refusal(datum))
     try {
       const bytes = this.#encode(datum)
+      // The codec is the application's: it may have closed the producer, or cut this short.
+      if (this.#closed !== undefined) throw this.#refusal(datum)
+      signal?.throwIfAborted()
       if (this.#waiting.size === 0 && this.#options.isOnline() && this.#take(datum, bytes)) return DONE
       return this.#wait(datum, bytes, signal)
     } catch (error) {
@@ -78,6 +81,7 @@ export class Fanout {
   trySend(datum: unknown): Sent<unknown> {
     if (this.#closed !== undefined) return { ok: false, reason: 'closed', datum }
     const bytes = this.#encode(datum)
+    if (this.#closed !== undefined) return { ok: false, reason: 'closed', datum }
     if (!this.#options.isOnline()) return { ok: false, reason: 'offline', datum }
     return this.#waiting.size === 0 && this.#take(datum, bytes) ? OK : { ok: false, reason: 'full', datum }
   }
