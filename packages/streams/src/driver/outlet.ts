@@ -151,7 +151,7 @@ export class Outlet implements Place {
       this.#write(this.#queue.shift(), number)
     }
     if (this.#queue.size === 0) {
-      if (this.#expected !== this.#next && this.#linkReady) this.#tellDrops(this.#next)
+      if (this.#expected !== this.#next) this.#tellDrops(this.#next)
       for (const resolve of this.#drainWaits.splice(0)) resolve()
     }
     if (this.#queue.size < before) this.#host.onRoom()
