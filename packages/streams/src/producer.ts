@@ -75,8 +75,8 @@ export class StreamProducer implements Producer<unknown> {
       channels: () => this.#fanout.outlets.map(({ channel }) => channel),
     })
     this.when = this.#presence.when
+    this.#withdraw = context.discovery.advertise({ stream: this.id }) // may throw: the entry has limits
     context.metrics.producers.add(1)
-    this.#withdraw = context.discovery.advertise({ stream: this.id })
   }
 
   get isOnline(): boolean {
