@@ -78,7 +78,12 @@ test('ends that come and go leave no timers, listeners or gauges behind', () =>
       const lagging = (['disconnect', 'drop', 'wait'] as const)[round % 3] as 'wait'
       const producer = a.streams.produce(Numbers, { lagging, bufferSize: 4, requireTicket: HourPass })
       const consumers = [b, b, a].map((node, i) =>
-        node.streams.consume(Numbers, { bufferSize: 4, includeLocal: true, requireTicket: HourPass, ...(i === 1 && { require: () => true }) }),
+        node.streams.consume(Numbers, {
+          bufferSize: 4,
+          includeLocal: true,
+          requireTicket: HourPass,
+          ...(i === 1 && { require: () => true }),
+        }),
       )
       await producer.when.subscribed({ minimumOf: 2, signal })
       for (const n of range(0, 3)) await producer.send(n, { signal })
