@@ -1,4 +1,4 @@
-import { peerIdOf, secretKey, uniqueId } from '@mosaik/core'
+import { MosaikError, peerIdOf, secretKey, uniqueId } from '@mosaik/core'
 import type { Draw } from '../plan/draw.ts'
 import { TAGS } from '../plan/plan.ts'
 import { pass } from './pass.ts'
@@ -6,6 +6,8 @@ import type { Life } from '../world/machine.ts'
 import type { Sim } from '../world/sim.ts'
 
 const RENEWED_FOR_MS = 12_000
+/** Dialling, and every wait of the exchange at its longest. */
+const SYNC_MS = 90_000
 const RENEW_EVERY_MS = 4_000
 /** Before the first phase is over, even where clocks are slow. */
 const LAPSES_AFTER_MS = 3_000
@@ -38,6 +40,7 @@ export async function runMischief(sim: Sim, life: Life, draw: Draw): Promise<voi
     if (draw.chance(0.2)) carried.push({ from: other, bytes: other.network.discovery.exportMe() })
     const letter = carried[draw.int(0, carried.length * 2)]
     if (letter !== undefined) feed(sim, life, letter)
+    if (other !== life && draw.chance(0.4)) await sync(sim, life, other)
   }
 }
 
@@ -71,4 +74,16 @@ function feed(sim: Sim, life: Life, { from, bytes }: { readonly from: Life; read
     'entries of other networks are refused (Discovery.feed)',
     `${life.name} took an entry of ${from.name}, which is in another network`,
   )
+}
+
+/** A comparison by hand may fail for many reasons; when it succeeds, it was of use. */
+async function sync(sim: Sim, life: Life, other: Life): Promise<void> {
+  const known = [...other.network.discovery.catalog.value, other.network.discovery.me]
+  try {
+    await life.expect(life.network.discovery.syncWith(other.peerId), `syncWith(${other.name})`, sim.now, SYNC_MS)
+  } catch (error) {
+    if (MosaikError.is(error)) return
+    throw error
+  }
+  sim.tell((probe) => probe.onSynced?.(life, other, known))
 }

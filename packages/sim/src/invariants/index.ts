@@ -1,5 +1,6 @@
 import type { Invariant } from '../world/probe.ts'
 import { admission } from './admission.ts'
+import { advertised } from './advertised.ts'
 import { bounds } from './bounds.ts'
 import { catalogs } from './catalogs.ts'
 import { closeReasons } from './close-reasons.ts'
@@ -14,12 +15,13 @@ import { networks } from './networks.ts'
 import { order } from './order.ts'
 import { reading } from './reading.ts'
 import { settled } from './settled.ts'
+import { syncing } from './syncing.ts'
 import { truth } from './truth.ts'
 import { versions } from './versions.ts'
 
 /** Everything that must hold at every moment. What must come to hold is in `liveness.ts`. */
 export const INVARIANTS: readonly Invariant[] = [
   order, gaps, reading, criteria, admission, closeReasons, graceful, bounds,
-  versions, departures, dates, networks, truth, events, catalogs,
+  versions, departures, dates, networks, truth, events, catalogs, syncing, advertised,
   settled, gauges,
 ] // prettier-ignore

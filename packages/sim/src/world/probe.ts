@@ -1,4 +1,4 @@
-import type { Catalog, DiscoveryEvent } from '@mosaik/discovery'
+import type { Catalog, DiscoveryEvent, PeerEntry } from '@mosaik/discovery'
 import type { Item } from '../actors/item.ts'
 import type { Life } from './machine.ts'
 import type { ConsumerChannel, ConsumerRun, ProducerChannel, ProducerRun, Sending } from './records.ts'
@@ -11,6 +11,8 @@ export interface Probe {
   onStep?(life: Life, ms: number): void
   onEvent?(life: Life, event: DiscoveryEvent): void
   onCatalog?(life: Life, catalog: Catalog): void
+  /** `syncWith` has resolved; `known` are the entries that the other node showed when it was called, its own included. */
+  onSynced?(life: Life, other: Life, known: readonly PeerEntry[]): void
   /** A process is about to say goodbye. */
   onLeaving?(life: Life): void
   /** Something was given to a producer; whether it takes it is not known yet. */
