@@ -62,6 +62,22 @@ describe('require', () => {
       expect(a!.discovery.rtt(b!.local.id)).toBe(producer.consumers[0]!.peer.rtt)
     }))
 
+  it.each(['silent', 'absent'] as const)('waits at most a second for a peer whose answer to a ping is %s', (ping) =>
+    stage(`ping ${ping}`, async ({ world, nodes }) => {
+      const [a, b] = await nodes(2)
+      const PING = '/mosaik/discovery/ping/1.0'
+      b!.discovery.endpoint.unhandle(PING)
+      if (ping === 'silent') b!.discovery.endpoint.handle(PING, () => {})
+      const rtts: (number | undefined)[] = []
+      const before = world.now
+      const producer = a!.streams.produce(Ticks, { require: ({ rtt }) => rtts.push(rtt) > 0 })
+      b!.streams.consume(Ticks)
+      await producer.when.subscribed()
+      expect(world.now - before).toBeLessThan(1_500)
+      expect(new Set(rtts)).toEqual(new Set([undefined]))
+    }),
+  )
+
   it('is asked again when the round trip changes', () =>
     stage('slow', async ({ world, nodes }) => {
       const options = { discovery: { rttProbeInterval: '2s' as const } }
