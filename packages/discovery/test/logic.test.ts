@@ -3,6 +3,7 @@ import type { PeerId } from '@mosaik/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AddressBook } from '../src/logic/address-book.ts'
+import { Allowance } from '../src/logic/allowance.ts'
 import { PersistentMap } from '../src/logic/persistent-map.ts'
 import { Pulls } from '../src/logic/pulls.ts'
 import { wantedNeighbours } from '../src/logic/ring.ts'
@@ -101,9 +102,11 @@ describe('the address book', () => {
   test('keeps bootstrap addresses for ever, and remembered ones until their owner says goodbye', () => {
     const book = new AddressBook([address(1)])
     book.remember(p1, [address(2, p1)])
-    expect(book.lost(everyone)).toEqual({ bootstrap: [address(1)], remembered: [address(2, p1)] })
+    book.lostSight(p2, [address(3)])
+    expect(book.lost(everyone)).toEqual({ bootstrap: [address(1)], known: [address(2, p1)], heardOf: [address(3)] })
     book.forget(p1)
-    expect(book.lost(everyone)).toEqual({ bootstrap: [address(1)], remembered: [] })
+    book.forget(p2)
+    expect(book.lost(everyone)).toEqual({ bootstrap: [address(1)], known: [], heardOf: [] })
   })
 
   test('knows who answered where, and looks only for those who are missing', () => {
@@ -112,17 +115,44 @@ describe('the address book', () => {
     book.answered(address(1), p1)
     book.answered(address(3), p2)
     const lost = book.lost((peer) => peer === p2)
-    expect(lost).toEqual({ bootstrap: [], remembered: [address(3)] })
+    expect(lost).toEqual({ bootstrap: [], known: [address(3)], heardOf: [] })
   })
 
   test('holds the 64 most recent', () => {
     const book = new AddressBook([])
     for (let port = 1; port <= 100; port++) book.remember(undefined, [address(port)])
-    const { remembered } = book.lost(everyone)
-    expect(remembered).toHaveLength(64)
-    expect(remembered).toContain(address(100))
-    expect(remembered).not.toContain(address(36))
+    const { known } = book.lost(everyone)
+    expect(known).toHaveLength(64)
+    expect(known).toContain(address(100))
+    expect(known).not.toContain(address(36))
   })
+
+  test('who was met is not pushed out by many who were only heard of', () => {
+    const book = new AddressBook([])
+    book.met(p1)
+    book.lostSight(p1, [address(1)])
+    for (let i = 2; i <= 200; i++) book.lostSight(`peer ${i}` as PeerId, [address(i)])
+    const { known, heardOf } = book.lost(everyone)
+    expect(known).toEqual([address(1)])
+    expect(heardOf).toHaveLength(64)
+  })
+})
+
+test('an allowance: a burst, then one at a time; what is not used comes back up to the burst', () => {
+  const allowance = new Allowance(3, 1000)
+  const open = (now: number): boolean => allowance.nextAt() <= now
+  for (let i = 0; i < 3; i++) {
+    expect(open(5000)).toBe(true)
+    allowance.spend(5000)
+  }
+  expect(allowance.nextAt()).toBe(6000)
+  allowance.spend(6000)
+  expect(open(6999)).toBe(false)
+  for (let i = 0; i < 3; i++) {
+    expect(open(60_000)).toBe(true)
+    allowance.spend(60_000)
+  }
+  expect(open(60_000)).toBe(false)
 })
 
 describe('pulls', () => {

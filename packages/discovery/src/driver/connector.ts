@@ -1,6 +1,8 @@
 import { backoff, createWatch, isAddress, sleep, splitAddress } from '@mosaik/core'
 import type { PeerId, WatchSource } from '@mosaik/core'
 import { AddressBook } from '../logic/address-book.ts'
+import type { Lost } from '../logic/address-book.ts'
+import { Allowance } from '../logic/allowance.ts'
 import { wantedNeighbours } from '../logic/ring.ts'
 import type { RingPeer } from '../logic/ring.ts'
 import { sample } from '../logic/schedule.ts'
@@ -15,13 +17,18 @@ const MAX_QUEUE = 256
 const MAX_HINTS = 8
 /** A lonely node tries again after 1 s, then less often, but always within 10 s. */
 const LONELY = { initial: 1500, factor: 1.5, max: 7500, jitter: 0.33 }
-/** Known peers tried in one lonely round, besides all bootstrap addresses. */
-const KNOWN_PER_ROUND = 8
+/** Peers tried in one lonely round, of those met before and of the others each, besides all bootstrap addresses. */
+const KNOWN_PER_ROUND = 4
 /** Changes of the catalog and of connections are gathered before neighbours are chosen anew. */
 const PLAN_MS = 200
 /** A peer that could not be reached is passed over for this long, doubling up to a minute. */
 const AVOID_MS = 5000
 const MAX_AVOID_MS = 60_000
+/**
+ * Neighbours that could not be reached: so many, then one per second. An entry may list anybody's addresses, and with
+ * many such entries a hostile member could otherwise have everyone dial a victim without end.
+ */
+const FAILURES = { burst: 16, everyMs: 1000 }
 
 /** Keeps this node connected: dials what it is told, the neighbours it should have, and what it lost when it is lonely. */
 export class Connector {
@@ -33,6 +40,7 @@ export class Connector {
   readonly #queue = new Set<string>()
   readonly #dialling = new Set<string>()
   readonly #failed = new Map<PeerId, { readonly until: number; readonly pause: number }>()
+  readonly #failures = new Allowance(FAILURES.burst, FAILURES.everyMs)
   readonly #lonely: WatchSource<boolean> = createWatch(true)
   #planned = false
   /** Cancels the timer for the next time at which neighbours are chosen anew. */
@@ -77,9 +85,19 @@ export class Connector {
     }
   }
 
-  /** Somebody who is in the network, or was until lately. */
+  /** Somebody who has answered. */
   remember(peer: PeerId, addresses: readonly string[]): void {
     this.#book.remember(peer, addresses)
+  }
+
+  /** Somebody who has become a neighbour. */
+  met(peer: PeerId): void {
+    this.#book.met(peer)
+  }
+
+  /** Somebody whose entry has expired, and who may still be out there. */
+  lostSight(peer: PeerId, addresses: readonly string[]): void {
+    this.#book.lostSight(peer, addresses)
   }
 
   /** Somebody who said goodbye. */
@@ -88,10 +106,11 @@ export class Connector {
     this.#failed.delete(peer)
   }
 
-  /** Looks for one lost peer, so that two halves of a network meet again even when neither is lonely. */
+  /** Looks for a lost peer or two, so that two halves of a network meet again even when neither is lonely. */
   probe(): void {
-    const { bootstrap, remembered } = this.#lost()
-    for (const address of sample([...bootstrap, ...remembered], 1, this.#node.endpoint.prng)) this.#enqueue(address)
+    const { prng } = this.#node.endpoint
+    const { bootstrap, known, heardOf } = this.#lost()
+    for (const address of [...sample([...bootstrap, ...known], 1, prng), ...sample(heardOf, 1, prng)]) this.#enqueue(address)
   }
 
   /** The catalog, the neighbours or the connections have changed. */
@@ -111,13 +130,14 @@ export class Connector {
   #plan(): void {
     const now = this.#node.endpoint.clock.monotonic()
     const wanted = wantedNeighbours(this.#selfKey, this.#peers(), (peer) => (this.#failed.get(peer)?.until ?? 0) > now)
-    for (const peer of wanted) if (!this.#node.endpoint.connections.value.has(peer)) this.#enqueue(peer)
-    this.#planAgain(now)
+    const missing = wanted.filter((peer) => !this.#node.endpoint.connections.value.has(peer))
+    const allowedAt = this.#failures.nextAt()
+    if (allowedAt <= now) for (const peer of missing) this.#enqueue(peer)
+    this.#planAgain(now, missing.length > 0 && allowedAt > now ? allowedAt : Number.POSITIVE_INFINITY)
   }
 
-  /** When the first of those who are passed over may be tried again. */
-  #planAgain(now: number): void {
-    let next = Number.POSITIVE_INFINITY
+  /** At `next`, or when the first of those who are passed over may be tried again. */
+  #planAgain(now: number, next: number): void {
     for (const [peer, { until }] of this.#failed) {
       if (this.#node.keeper.store.get(peer)?.entry === undefined) this.#failed.delete(peer)
       else if (until > now) next = Math.min(next, until)
@@ -133,9 +153,10 @@ export class Connector {
       for (const pause of backoff(LONELY, prng)) {
         await sleep(clock, pause, { signal })
         if (!this.#lonely.value) break
-        const { bootstrap, remembered } = this.#lost()
-        const known = [...remembered, ...this.#peers().map(({ peerId }) => peerId)]
-        for (const to of [...bootstrap, ...sample(known, KNOWN_PER_ROUND, prng)]) this.#enqueue(to)
+        const { bootstrap, known, heardOf } = this.#lost()
+        const others = [...heardOf, ...this.#peers().map(({ peerId }) => peerId)]
+        for (const to of [...bootstrap, ...sample(known, KNOWN_PER_ROUND, prng), ...sample(others, KNOWN_PER_ROUND, prng)])
+          this.#enqueue(to)
       }
     }
   }
@@ -150,7 +171,7 @@ export class Connector {
   }
 
   /** Where somebody may be who is missing: from the catalog, and for a lonely node also from its neighbours. */
-  #lost(): { readonly bootstrap: string[]; readonly remembered: string[] } {
+  #lost(): Lost {
     const { endpoint, keeper } = this.#node
     const neighbours = this.#neighbours()
     return this.#book.lost((peer) => {
@@ -197,9 +218,11 @@ export class Connector {
   }
 
   #avoid(peer: PeerId): void {
+    const now = this.#node.endpoint.clock.monotonic()
     const pause = Math.min(MAX_AVOID_MS, 2 * (this.#failed.get(peer)?.pause ?? AVOID_MS / 2))
     this.#failed.delete(peer)
-    this.#failed.set(peer, { pause, until: this.#node.endpoint.clock.monotonic() + pause })
+    this.#failed.set(peer, { pause, until: now + pause })
+    this.#failures.spend(now)
     for (const oldest of this.#failed.keys()) {
       if (this.#failed.size <= MAX_QUEUE) break
       this.#failed.delete(oldest)

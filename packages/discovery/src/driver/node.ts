@@ -92,7 +92,7 @@ export class DiscoveryNode {
     const { keeper, connector, pinger } = this
     const announcer = this.#announcer
     keeper.onOwnChange = (own) => announcer.announce(own.head)
-    keeper.onLost = (entry) => connector.remember(entry.peerId, entry.addresses)
+    keeper.onLost = (entry) => connector.lostSight(entry.peerId, entry.addresses)
     keeper.onChange = (change) => {
       if (change.type === 'departed') pinger.departed(change.peerId)
       else if (change.type === 'discovered') pinger.discovered(change.entry.peerId)
@@ -104,7 +104,10 @@ export class DiscoveryNode {
     this.#syncer.onCompared = (peer, news) => reconciler.compared(peer, news)
     announcer.onUnfetched = (head, from) => puller.want(head, from)
     announcer.onCompany = () => reconciler.settleIn()
-    announcer.onNeighbour = (peer) => reconciler.greet(peer)
+    announcer.onNeighbour = (peer) => {
+      connector.met(peer)
+      reconciler.greet(peer)
+    }
     announcer.onNeighbours = () => connector.changed()
     announcer.onTick = () => {
       this.intake.reclaim()

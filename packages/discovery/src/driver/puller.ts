@@ -25,10 +25,11 @@ export class Puller {
 
   /** A genuine head whose details are missing here. */
   want(head: Head, from: PeerId): void {
-    const { endpoint, keeper, meters } = this.#node
-    const canReachAuthor = endpoint.connections.value.has(head.peerId) || keeper.store.get(head.peerId)?.entry !== undefined
+    const { endpoint, meters } = this.#node
+    // Nobody is dialled for this: what is announced must not decide where everyone connects to.
+    const sources = endpoint.connections.value.has(head.peerId) ? [from, head.peerId] : [from]
     const now = endpoint.clock.monotonic()
-    if (this.#pulls.add(head, canReachAuthor ? [from, head.peerId] : [from], now)) this.#wakeAt(now + GATHER_MS)
+    if (this.#pulls.add(head, sources, now)) this.#wakeAt(now + GATHER_MS)
     else meters.unfetched.add()
   }
 
