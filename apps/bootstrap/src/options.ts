@@ -67,7 +67,9 @@ const describe = (option: Option): Option => {
 
 export function createCommand(): Command {
   const program = new Command('mosaik-bootstrap')
-    .description('Runs a node that others dial first: it introduces peers to each other, answers DHT look-ups, and relays for those who cannot be dialled.')
+    .description(
+      'Runs a node that others dial first: it introduces peers to each other, answers DHT look-ups, and relays for those who cannot be dialled.',
+    )
     .allowExcessArguments(false)
     .showHelpAfterError('Run with --help for every option.')
   const options = [
@@ -75,7 +77,9 @@ export function createCommand(): Command {
     new Option('-s, --secret <text>', 'identity: 64 hex digits are the key, other text is its seed; fresh when absent'),
     new Option('-p, --peers <address>', 'address of another node, repeatable').argParser(list).default([], 'none'),
     new Option('-t, --tags <text>', 'tag of this node, repeatable').argParser(list).default([], 'bootstrap'),
-    new Option('--listen <multiaddr>', 'where to listen, repeatable').argParser(list).default([], 'QUIC and TCP on every interface, free ports'),
+    new Option('--listen <multiaddr>', 'where to listen, repeatable')
+      .argParser(list)
+      .default([], 'QUIC and TCP on every interface, free ports'),
     new Option('--no-relay', 'do not relay for others'),
     new Option('--metrics <address>', 'serve /metrics, /healthz and /readyz here: host:port or port').argParser(hostAndPort),
     new Option('-q, --quiet', 'print nothing but errors').default(false),

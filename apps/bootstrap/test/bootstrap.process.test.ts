@@ -36,34 +36,40 @@ async function bootstrap(flags: readonly string[], env: Record<string, string> =
 }
 
 describe('mosaik-bootstrap', () => {
-  it.each(['/ip4/127.0.0.1/udp/0/quic-v1', '/ip4/127.0.0.1/tcp/0'])('prints who it is and where, introduces peers on %s, and leaves on SIGTERM', async (listen) => {
-    const name = randomId()
-    const { child, all } = await bootstrap(['-n', name, '-s', 'a seed', '-t', 'entry', '--listen', listen, '--metrics', '127.0.0.1:0'])
-    expect(all('network')).toEqual([name])
-    expect(all('peer')).toEqual([peerIdOf(secretKey('a seed'))])
-    const [address = ''] = all('address')
-    expect(address).toContain('/127.0.0.1/')
+  it.each(['/ip4/127.0.0.1/udp/0/quic-v1', '/ip4/127.0.0.1/tcp/0'])(
+    'prints who it is and where, introduces peers on %s, and leaves on SIGTERM',
+    async (listen) => {
+      const name = randomId()
+      const { child, all } = await bootstrap(['-n', name, '-s', 'a seed', '-t', 'entry', '--listen', listen, '--metrics', '127.0.0.1:0'])
+      expect(all('network')).toEqual([name])
+      expect(all('peer')).toEqual([peerIdOf(secretKey('a seed'))])
+      const [address = ''] = all('address')
+      expect(address).toContain('/127.0.0.1/')
 
-    await using first = await createNetwork(name, { listen: [listen], discovery: { bootstrap: address } })
-    await using second = await createNetwork(name, { listen: [listen], discovery: { bootstrap: address } })
-    await first.discovery.catalog.until((catalog) => catalog.has(second.local.id) && catalog.size === 2)
-    const entry = [...first.discovery.catalog.value].find(({ peerId }) => peerId !== second.local.id)
-    expect(entry?.hasTag('entry')).toBe(true)
+      await using first = await createNetwork(name, { listen: [listen], discovery: { bootstrap: address } })
+      await using second = await createNetwork(name, { listen: [listen], discovery: { bootstrap: address } })
+      await first.discovery.catalog.until((catalog) => catalog.has(second.local.id) && catalog.size === 2)
+      const entry = [...first.discovery.catalog.value].find(({ peerId }) => peerId !== second.local.id)
+      expect(entry?.hasTag('entry')).toBe(true)
 
-    const [metrics = ''] = all('metrics')
-    expect(await (await fetch(metrics)).text()).toContain('mosaik_discovery_catalog_size')
-    expect((await fetch(new URL('/readyz', metrics))).status).toBe(200)
+      const [metrics = ''] = all('metrics')
+      expect(await (await fetch(metrics)).text()).toContain('mosaik_discovery_catalog_size')
+      expect((await fetch(new URL('/readyz', metrics))).status).toBe(200)
 
-    const begun = performance.now()
-    const exited = once(child, 'exit')
-    child.kill('SIGTERM')
-    expect(await exited).toEqual([0, null])
-    expect(performance.now() - begun).toBeLessThan(5_000 * FACTOR)
-    await first.discovery.catalog.until((catalog) => catalog.size === 1)
-  })
+      const begun = performance.now()
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      expect(await exited).toEqual([0, null])
+      expect(performance.now() - begun).toBeLessThan(5_000 * FACTOR)
+      await first.discovery.catalog.until((catalog) => catalog.size === 1)
+    },
+  )
 
   it('takes its settings from the environment', async () => {
-    const { all } = await bootstrap(['--listen', '/ip4/127.0.0.1/udp/0/quic-v1'], { MOSAIK_NETWORK_ID: 'shared-name', MOSAIK_BOOTSTRAP_SECRET: 'x' })
+    const { all } = await bootstrap(['--listen', '/ip4/127.0.0.1/udp/0/quic-v1'], {
+      MOSAIK_NETWORK_ID: 'shared-name',
+      MOSAIK_BOOTSTRAP_SECRET: 'x',
+    })
     expect(all('network')).toEqual([uniqueId('shared-name')])
     expect(all('peer')).toEqual([peerIdOf(secretKey('x'))])
   })

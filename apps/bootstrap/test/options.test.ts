@@ -33,7 +33,15 @@ describe('flags', () => {
       ['-n', 'my-app', '-s', 'seed', '-p', 'a', '--peers', 'b', '-t', 'x', '-t', 'y', '--listen', 'l', '--no-relay', '-vv'],
       {},
     )
-    expect(options).toMatchObject({ networkId: 'my-app', secret: 'seed', peers: ['a', 'b'], tags: ['x', 'y'], listen: ['l'], relay: false, verbose: 2 })
+    expect(options).toMatchObject({
+      networkId: 'my-app',
+      secret: 'seed',
+      peers: ['a', 'b'],
+      tags: ['x', 'y'],
+      listen: ['l'],
+      relay: false,
+      verbose: 2,
+    })
   })
 
   it.each([
@@ -44,9 +52,12 @@ describe('flags', () => {
     expect(parseOptions(['--metrics', text], {}).metrics).toEqual(expected)
   })
 
-  it.each([[['--metrics', 'here']], [['--metrics', '1:70000']], [['-vvv']], [['-q', '-v']], [['--nonsense']], [['stray']]])('refuses %j', (argv) => {
-    expect(refused(argv)).not.toBe('')
-  })
+  it.each([[['--metrics', 'here']], [['--metrics', '1:70000']], [['-vvv']], [['-q', '-v']], [['--nonsense']], [['stray']]])(
+    'refuses %j',
+    (argv) => {
+      expect(refused(argv)).not.toBe('')
+    },
+  )
 })
 
 describe('environment', () => {

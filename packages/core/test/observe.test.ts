@@ -44,6 +44,17 @@ describe('metrics', () => {
     expect(metrics.text().match(/^[a-d] .*$/gm)).toEqual(['a +Inf', 'b -Inf', 'c NaN', 'd 1e+21'])
   })
 
+  test('who counts in batches is asked before the text is made, once, unless it was faster', () => {
+    const metrics = createMetrics()
+    const counter = metrics.counter('items')
+    const tell = (): void => counter.add(3)
+    metrics.beforeText?.(tell)
+    metrics.beforeText?.(tell)
+    metrics.beforeText?.(() => counter.add(100))()
+    expect(metrics.text()).toContain('items 3\n')
+    expect(metrics.text()).toContain('items 3\n')
+  })
+
   test('a name keeps its kind, also across dots and underscores', () => {
     const metrics = createMetrics()
     metrics.counter('a.b')

@@ -60,6 +60,22 @@ describe('check', () => {
     expectTypeOf(check.integer('x', undefined, { default: 1 })).toEqualTypeOf<number>()
   })
 
+  test('options, callback, having', () => {
+    const [given, run] = [{ a: 1 }, (): void => {}]
+    expect(check.options('options', given)).toBe(given)
+    expect(check.options('options', undefined)).toEqual({})
+    expect(refusal(() => check.options('options', null as never))).toBe('options is null; it must be an object of options')
+    expect(refusal(() => check.options('options', ['a']))).toContain('options is a list of 1')
+    expect([check.callback('require', run), check.callback('require', undefined)]).toEqual([run, undefined])
+    expect(refusal(() => check.callback('require', 7))).toBe('require is 7; it must be a function')
+    const logger = { info: run }
+    expect([check.having('logger', logger, ['info']), check.having('logger', undefined, [])]).toEqual([logger, undefined])
+    expect(refusal(() => check.having('logger', {} as typeof logger, ['info']))).toBe(
+      'logger is an object; it must be an object with the methods info',
+    )
+    expect(refusal(() => check.having('logger', null as never, ['info']))).toContain('logger is null')
+  })
+
   test('boolean, text, oneOf', () => {
     expect(check.boolean('mdns', undefined, { default: false })).toBe(false)
     expect(check.text('name', 'a')).toBe('a')
