@@ -110,6 +110,7 @@ class NodeStreams implements Streams, RosterFollower {
   }
 
   onEntry(change: EntryChange): void {
+    if (change.entry === undefined) this.#context.ticketRefusals.forget(change.peerId)
     for (const producer of this.#producers.values()) producer.review(change.peerId, change.entry)
     for (const consumer of this.#consumers) consumer.onEntry(change)
   }

@@ -1,4 +1,5 @@
-import { createMetrics, shortId } from '@mosaik/core'
+import { createMetrics, createTicket, MosaikError, shortId, uniqueId } from '@mosaik/core'
+import type { TicketValidator } from '@mosaik/core'
 import { expect, test } from 'vitest'
 import { defineStream } from '../src/index.ts'
 import { range, scenario, take } from './support/world.ts'
@@ -52,4 +53,51 @@ test('items are counted once, gauges count what is open', () =>
     ] as const) {
       expect(of(metrics, name)).toBe(0)
     }
+  }))
+
+test('refused tickets are counted by reason and logged, once for each change of the peer', () =>
+  scenario(async ({ world }) => {
+    const metrics = createMetrics()
+    const lines: string[] = []
+    const line = (...parts: unknown[]): void => void lines.push(parts.join(' '))
+    const logger = { debug() {}, info: line, warn: line, error: line }
+    const Pass: TicketValidator = {
+      class: uniqueId('pass'),
+      signature: uniqueId('pass, dated'),
+      validate(data, { now }) {
+        const text = new TextDecoder().decode(data)
+        if (text === 'forged') throw new Error('the seal is broken')
+        if (Number(text) <= now) throw new MosaikError('ERR_INVALID_TICKET', 'out of date', { value: { reason: 'expired' } })
+        return Number(text)
+      },
+    }
+    const a = await world.node({ metrics, logger })
+    const b = await world.node({ metrics: createMetrics() })
+    const producer = a.streams.produce(Numbers, { requireTicket: Pass })
+    b.streams.consume(Numbers, { backoff: { initial: '100ms', max: '1s' } })
+    const counts = (): Record<string, number> =>
+      Object.fromEntries(
+        Array.from(metrics.text().matchAll(/^mosaik_streams_tickets_refused(?:_total)?\{.*reason="([^"]+)".*\} (\d+)$/gm), (found) => [
+          found[1] ?? '',
+          Number(found[2]),
+        ]),
+      )
+    const refusals = (): number => lines.filter((text) => text.includes('refused')).length
+    await world.pass('30s')
+    expect(counts()).toEqual({ missing: 1 })
+    expect(refusals()).toBe(1)
+    b.discovery.announce() // says nothing new
+    await world.pass('30s')
+    expect(counts()).toEqual({ missing: 1 })
+    b.discovery.replaceTicket(createTicket('pass', 'forged'))
+    await world.pass('30s')
+    expect(counts()).toEqual({ missing: 1, invalid: 1 })
+    expect(lines.at(-1)).toContain('the seal is broken')
+    b.discovery.replaceTicket(createTicket('pass', String(a.endpoint.clock.now() + 10_000)))
+    await producer.when.subscribed()
+    expect(refusals()).toBe(2)
+    await world.pass('60s')
+    expect(counts()).toEqual({ missing: 1, invalid: 1, expired: 1 })
+    expect(refusals()).toBe(3)
+    expect(producer.consumers).toEqual([])
   }))

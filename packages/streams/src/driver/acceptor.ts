@@ -1,13 +1,14 @@
 import { CloseReasons, createLink, MosaikError, networkProof } from '@mosaik/core'
 import type { ByteStream, CloseReason, Link, PeerId, StreamId } from '@mosaik/core'
 import type { PeerEntry } from '@mosaik/discovery'
+import type { Rules } from '../config.ts'
 import { subscriptionKey } from '../producer.ts'
 import type { StreamProducer } from '../producer.ts'
 import { readWhere } from '../where.ts'
 import { decodeSubscribe } from '../wire/messages.ts'
 import type { Subscribe } from '../wire/messages.ts'
 import { MAX_PENDING, MAX_PENDING_PER_PEER, MAX_REQUEST_BYTES, StreamCloseReasons } from '../wire/protocol.ts'
-import type { Judgement, NodeContext } from './context.ts'
+import type { NodeContext } from './context.ts'
 
 /** Thrown inside an admission to end it with a reason. */
 class Refusal extends Error {
@@ -60,23 +61,23 @@ export class Acceptor {
     const matches = readWhere(subscribe.criteria)
     const { endpoint } = this.#context
     if (subscribe.proof !== networkProof(endpoint.networkId, link.peerId, endpoint.id)) throw new Refusal(CloseReasons.DifferentNetwork)
-    await this.#callerEntry(link.peerId)
+    if (this.#context.entryOf(link.peerId) === undefined) await this.#context.sync(link.peerId)
+    this.#known(link.peerId)
     const producer = this.#offered(link, subscribe)
-    await this.#context.measured(producer.settings.rules, link.peerId)
-    const { entry, judgement } = await this.#judge(link, subscribe, producer)
+    const { rules } = producer.settings
+    await this.#context.measured(rules, link.peerId)
+    if (this.#isOutdated(link.peerId, subscribe, rules)) await this.#context.sync(link.peerId)
+    // From here on nothing waits: what was judged is what is registered, and later changes find it there.
     if (link.ended !== undefined) return
+    const entry = this.#known(link.peerId)
+    const judgement = this.#context.judge(rules, entry)
     if (this.#offered(link, subscribe) !== producer) throw new Refusal(StreamCloseReasons.StreamNotFound, 'its producer was just closed')
     if (!judgement.allowed) throw new Refusal(judgement.reason, undefined, producer)
     this.#context.metrics.accepted.add()
     producer.admit({ link, entry, subscribe, matches, until: judgement.until })
   }
 
-  /** The caller as the catalog knows it, after one sync with it when it does not. */
-  async #callerEntry(peerId: PeerId): Promise<PeerEntry> {
-    if (this.#context.entryOf(peerId) === undefined) await this.#context.sync(peerId)
-    return this.#known(peerId)
-  }
-
+  /** The caller as the catalog knows it. */
   #known(peerId: PeerId): PeerEntry {
     const entry = this.#context.entryOf(peerId)
     if (entry === undefined) throw new Refusal(CloseReasons.UnknownPeer, 'the caller is not in the catalog, not even after a sync with it')
@@ -93,15 +94,10 @@ export class Acceptor {
     throw new Refusal(CloseReasons.TooManyRequests, 'too many subscriptions of one peer to one stream', producer)
   }
 
-  /** By the newest entry: a caller that is refused by one older than it has gets one sync and is judged again. */
-  async #judge(link: Link, subscribe: Subscribe, producer: StreamProducer): Promise<{ entry: PeerEntry; judgement: Judgement }> {
-    const { rules } = producer.settings
-    const entry = this.#known(link.peerId)
-    const judgement = this.#context.judge(rules, entry)
-    if (judgement.allowed || entry.updatedAt >= subscribe.version || link.peerId === this.#context.endpoint.id) return { entry, judgement }
-    await this.#context.sync(link.peerId)
-    const newer = this.#known(link.peerId)
-    return { entry: newer, judgement: this.#context.judge(rules, newer) }
+  /** Would the caller be refused by an entry that is older than what it has? */
+  #isOutdated(peerId: PeerId, { version }: Subscribe, rules: Rules): boolean {
+    const entry = this.#known(peerId)
+    return peerId !== this.#context.endpoint.id && entry.updatedAt < version && !this.#context.allows(rules, entry)
   }
 
   #refuse(link: Link, error: unknown): void {

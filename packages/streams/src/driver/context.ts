@@ -6,6 +6,7 @@ import type { PeerView } from '../types.ts'
 import { StreamCloseReasons } from '../wire/protocol.ts'
 import type { ChannelContext } from './channel.ts'
 import { StreamMetrics } from './metrics.ts'
+import { TicketRefusals } from './ticket-refusals.ts'
 
 /** What rules and tickets say of a peer: fine until then (ms since the epoch), or refused with this. */
 export type Judgement =
@@ -23,6 +24,7 @@ export class NodeContext implements ChannelContext {
   readonly prng: Prng
   readonly logger: Logger
   readonly metrics: StreamMetrics
+  readonly ticketRefusals: TicketRefusals
   readonly #tickets = createTicketCache()
   readonly #syncs = new Map<PeerId, Promise<boolean>>()
 
@@ -33,6 +35,7 @@ export class NodeContext implements ChannelContext {
     this.prng = this.endpoint.prng
     this.logger = componentLogger(this.endpoint.logger, 'mosaik:streams')
     this.metrics = new StreamMetrics(this.endpoint.metrics, shortId(this.endpoint.networkId))
+    this.ticketRefusals = new TicketRefusals(this.logger, this.metrics)
   }
 
   /** The newest entry of a peer, or of this node. */
@@ -49,8 +52,17 @@ export class NodeContext implements ChannelContext {
     return { ...entry, rtt: this.rttOf(entry.peerId) }
   }
 
-  /** Does this peer satisfy every rule and every validator now? A rule that throws says no. */
+  /** Does this peer satisfy every rule and every validator now? A rule that throws says no. Tells of tickets that it refuses. */
   judge(rules: Rules, entry: PeerEntry): Judgement {
+    return this.#decide(rules, entry, (error) => this.ticketRefusals.tell(rules, entry, error))
+  }
+
+  /** The same for a question that decides nothing yet. */
+  allows(rules: Rules, entry: PeerEntry): boolean {
+    return this.#decide(rules, entry, () => {}).allowed
+  }
+
+  #decide(rules: Rules, entry: PeerEntry, onTickets: (error: unknown) => void): Judgement {
     if (rules.require.length > 0) {
       const view = this.viewOf(entry)
       for (const rule of rules.require) {
@@ -67,6 +79,7 @@ export class NodeContext implements ChannelContext {
       const holder = { peerId: entry.peerId, networkId: entry.networkId, now: this.clock.now() }
       return { allowed: true, until: validateTickets(rules.tickets, entry.tickets, holder, this.#tickets) }
     } catch (error) {
+      onTickets(error)
       return refused(error instanceof Error ? error.message : String(error))
     }
   }

@@ -39,6 +39,11 @@ export class StreamMetrics {
     this.rejected = metrics.counter('mosaik.streams.connections.rejected', { network })
   }
 
+  /** Peers whose tickets were refused for this reason. */
+  ticketsRefused(reason: string): Counter {
+    return this.#metrics.counter('mosaik.streams.tickets.refused', { network: this.#network, reason })
+  }
+
   producer(id: StreamId): ProducerMetrics {
     const labels = { stream: shortId(id), network: this.#network }
     const metrics = this.#metrics
