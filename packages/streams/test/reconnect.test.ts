@@ -56,6 +56,19 @@ describe('a consumer comes back', () => {
       expect(attempts).toBeGreaterThan(total)
     }))
 
+  test('to a producer that was full for longer than giveUpAfter: nothing else would tell that there is room', () =>
+    scenario(async ({ world, a, b, c }) => {
+      const producer = a.streams.produce(Numbers, { maxConsumers: 1 })
+      const first = b.streams.consume(Numbers)
+      await first.when.subscribed()
+      const second = c.streams.consume(Numbers)
+      await world.pass('20m')
+      expect(second.producers.length).toBe(1)
+      await first.close()
+      await world.pass('100s')
+      expect(producer.consumers.map(({ peerId }) => peerId)).toEqual([c.endpoint.id])
+    }))
+
   test('when it has caught up after it was given up for being slow', () =>
     scenario(async ({ world, a, b }) => {
       const producer = a.streams.produce(Numbers, { bufferSize: 1 })
@@ -73,6 +86,25 @@ describe('a consumer comes back', () => {
       await sending
       await world.pass('1s')
       expect(got.at(-1)).toBe(11)
+    }))
+
+  test('when it was given up for being slow and had nothing left to read', () =>
+    scenario(async ({ world, a, b, c }) => {
+      const producer = a.streams.produce(Numbers, { bufferSize: 1 })
+      const fast = c.streams.consume(Numbers)
+      await fast.when.subscribed()
+      const consumer = b.streams.consume(Numbers, { bufferSize: 1, backoff: { initial: '1s', factor: 1, jitter: 0, giveUpAfter: '3s' } })
+      const { got } = collect(consumer)
+      for (let i = 0; i < 20; i++) {
+        await consumer.when.subscribed()
+        const [channel] = consumer.producers
+        for (const n of range(0, 3)) await producer.send(n) // one more than fits
+        expect(await channel?.closed).toMatchObject({ code: 10413 })
+        await take(fast, 3)
+        await world.pass('10ms')
+      }
+      await consumer.when.subscribed()
+      expect(got.length).toBe(20)
     }))
 
   test('at once when a connection to the lost producer is there again', () =>

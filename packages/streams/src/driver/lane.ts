@@ -254,7 +254,7 @@ export class Lane implements Member {
 
   #planNext(reason: CloseReason, connectedAt: number | undefined): void {
     const { context } = this.#host
-    const delay = this.#retry.failed(context.clock.monotonic(), connectedAt)
+    const delay = this.#retry.failed(context.clock.monotonic(), connectedAt, this.#mayGiveUp(reason))
     if (delay === undefined) {
       this.#phase = 'dormant'
       context.logger.info('gave up on producer %s (%s); waiting for a sign of life', this.peerId, reason.name)
@@ -265,6 +265,12 @@ export class Lane implements Member {
     if (this.#host.isClosed) return
     if (reason.code === CloseReasons.UnknownPeer.code && !this.#synced) return void this.#syncThenConnect(delay)
     this.#connectIn(delay)
+  }
+
+  /** Not where no sign would ever tell that another attempt succeeds: there is room again, or the next burst is a smaller one. */
+  #mayGiveUp({ code }: CloseReason): boolean {
+    const isFull = code === StreamCloseReasons.NoCapacity.code || code === CloseReasons.TooManyRequests.code
+    return !isFull && !(this.#slow && this.#queued === 0)
   }
 
   #connectIn(delay: number): void {

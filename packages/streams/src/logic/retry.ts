@@ -14,14 +14,17 @@ export class Retry {
     this.#giveUpAfter = giveUpAfter
   }
 
-  /** An attempt failed, or a connection ended that was made at `connectedAt`. How long to wait, or undefined: give up. */
-  failed(now: number, connectedAt: number | undefined): number | undefined {
+  /**
+   * An attempt failed, or a connection ended that was made at `connectedAt`. How long to wait, or undefined: give up,
+   * where `mayGiveUp`.
+   */
+  failed(now: number, connectedAt: number | undefined, mayGiveUp = true): number | undefined {
     if (connectedAt !== undefined && now - connectedAt >= STABLE_MS) this.reset()
     if (this.#current === undefined) {
       this.#current = this.#delays()
       this.#since = now
     }
-    if (now - this.#since >= this.#giveUpAfter) return undefined
+    if (mayGiveUp && now - this.#since >= this.#giveUpAfter) return undefined
     const next = this.#current.next()
     return next.done === true ? undefined : next.value
   }
