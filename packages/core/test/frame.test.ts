@@ -4,6 +4,7 @@ import { CHUNK_BYTES, CloseReasons, type CloseReason } from '@mosaik/core'
 import { boundedReason, decodeClose, encodeClose } from '../src/net/close-frame.ts'
 import { FrameReader } from '../src/net/frame-reader.ts'
 import { FrameWriter } from '../src/net/frame-writer.ts'
+import type { Batch } from '../src/net/frame-writer.ts'
 import { bytes, concat, frame, hex, messageFrame, pattern } from './link-kit.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -12,7 +13,7 @@ function written(write: (writer: FrameWriter) => void): Uint8Array {
   const writer = new FrameWriter()
   write(writer)
   const batches: Uint8Array[] = []
-  for (let batch = writer.take(); batch !== undefined; batch = writer.take()) batches.push(batch)
+  for (let batch = writer.take(); batch !== undefined; batch = writer.take()) batches.push(batch.bytes)
   expect(writer.bytes).toBe(0)
   return concat(batches)
 }
@@ -96,7 +97,7 @@ describe('writer', () => {
       writer.message(payload)
       expected += payload.length + 5
       if (i % 7 !== 0) continue
-      const batch = writer.take() as Uint8Array
+      const { bytes: batch } = writer.take() as Batch
       taken.push({ batch, copy: batch.slice() })
       expect(read([batch]).violation).toBeUndefined()
     }
@@ -109,7 +110,7 @@ describe('writer', () => {
     const writer = new FrameWriter()
     for (let i = 0; i < 4000; i++) writer.message(new Uint8Array(256))
     const sizes: number[] = []
-    for (let batch = writer.take(); batch !== undefined; batch = writer.take()) sizes.push(batch.length)
+    for (let batch = writer.take(); batch !== undefined; batch = writer.take()) sizes.push(batch.bytes.length)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(64 * 1024)
     expect(sizes.length).toBeLessThan(24)
   })
@@ -260,5 +261,50 @@ describe('close reasons on the wire', () => {
   it('codes that are none become Cancelled', () => {
     expect(boundedReason({ code: -1, name: 'x' }).code).toBe(102)
     expect(boundedReason({ code: 1.5, name: 'x' }).code).toBe(102)
+  })
+})
+
+describe('memory of batches', () => {
+  const payload = (n: number): Uint8Array => new Uint8Array(1000).fill(n)
+  /** Takes batches that fill slabs, and gives back those of `from`. */
+  const fill = (writer: FrameWriter, rounds: number): Batch[] => {
+    const batches: Batch[] = []
+    for (let n = 0; n < rounds; n += 1) {
+      writer.message(payload(n & 255))
+      for (let batch = writer.takeFull(); batch !== undefined; batch = writer.takeFull()) batches.push(batch)
+    }
+    return batches
+  }
+
+  it('is written again once its batch is done, and only then', () => {
+    const writer = new FrameWriter()
+    const kept = fill(writer, 1000)
+    const copies = kept.map(({ bytes }) => bytes.slice())
+    const lent = new Set(kept.map(({ bytes }) => bytes.buffer))
+    expect(lent.size).toBe(kept.length)
+    for (const { bytes } of fill(writer, 1000)) expect(lent.has(bytes.buffer)).toBe(false)
+    expect(kept.map(({ bytes }) => bytes)).toEqual(copies)
+
+    for (const { done } of kept.slice(-2)) done()
+    const again = fill(writer, 200).map(({ bytes }) => bytes.buffer)
+    expect(kept.slice(-2).every(({ bytes }) => again.includes(bytes.buffer))).toBe(true)
+    expect(kept.slice(0, -2).some(({ bytes }) => again.includes(bytes.buffer))).toBe(false)
+  })
+
+  it('of a slab that served several batches is written again when all of them are done', () => {
+    const writer = new FrameWriter()
+    fill(writer, 1000)
+    const parts: Batch[] = []
+    for (let n = 0; n < 200; n += 1) {
+      writer.message(payload(n))
+      parts.push(writer.take() as Batch)
+    }
+    const first = parts.at(-150)?.bytes.buffer
+    const served = parts.filter(({ bytes }) => bytes.buffer === first)
+    expect(served.length).toBeGreaterThan(2)
+    for (const { done } of served.slice(1)) done()
+    expect(fill(writer, 300).some(({ bytes }) => bytes.buffer === first)).toBe(false)
+    served[0]?.done()
+    expect(fill(writer, 300).some(({ bytes }) => bytes.buffer === first)).toBe(true)
   })
 })

@@ -29,8 +29,12 @@ export interface ByteStream {
   readonly direction: 'inbound' | 'outbound'
   /** Hands the stream to its reader, once. Until then incoming bytes wait, bounded, and the writer is stopped. */
   attach(sink: ByteSink): void
-  /** Takes `chunk` (which must not change afterwards). False: wait for `onDrain` before sending more. Ignored after end, close or abort. */
-  send(chunk: Uint8Array): boolean
+  /**
+   * Takes `chunk`, which must not change until `done` is called: once at most, when the stream has no more need of the bytes,
+   * so that they can be written again. A stream may never call it. False: wait for `onDrain` before sending more. Ignored after
+   * end, close or abort.
+   */
+  send(chunk: Uint8Array, done?: () => void): boolean
   /** No more will be sent; what was sent is delivered first. */
   end(): void
   /** Stops `onData` until `resume`, and in the end the writer at the other side. */
@@ -89,4 +93,3 @@ export interface Endpoint extends AsyncDisposable {
   /** Says goodbye to every peer, lets what was sent arrive (at most 2 s), and ends everything. Idempotent. */
   close(): Promise<void>
 }
-

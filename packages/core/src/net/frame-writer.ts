@@ -12,13 +12,57 @@ const FEW_BATCHES = 8
 /** A slab that served more batches was too large. */
 const MANY_BATCHES = 64
 
+/** So many full-sized slabs are kept to be written again. */
+const MAX_SPARE_SLABS = 8
+
+/** Memory for frames, and how many batches of it are still in use. */
+class Slab {
+  readonly memory: Uint8Array
+  readonly #onFree: (slab: Slab) => void
+  #lent = 0
+  #full = false
+
+  constructor(memory: Uint8Array, onFree: (slab: Slab) => void) {
+    this.memory = memory
+    this.#onFree = onFree
+  }
+
+  lend(from: number, to: number): Batch {
+    this.#lent++
+    return { bytes: this.memory.subarray(from, to), done: this.#done }
+  }
+
+  /** No more is written into it. */
+  retire(): void {
+    this.#full = true
+    if (this.#lent === 0) this.#onFree(this)
+  }
+
+  reuse(): this {
+    this.#full = false
+    return this
+  }
+
+  readonly #done = (): void => {
+    this.#lent--
+    if (this.#lent === 0 && this.#full) this.#onFree(this)
+  }
+}
+
+/** Whole frames, to be sent as they are. `done` gives the memory back; without it the collector does. */
+export interface Batch {
+  readonly bytes: Uint8Array
+  readonly done: () => void
+}
+
 /**
  * Writes frames one behind the other into slabs of memory and hands them out as batches of whole frames. What was
- * handed out is never written again; the rest of its slab is used for the next batch. Slabs follow the size of the
- * batches, so a quiet link holds little and a busy one makes few.
+ * handed out is not written again before it is done; the rest of its slab is used for the next batch. Slabs follow the
+ * size of the batches, so a quiet link holds little and a busy one goes round a few.
  */
 export class FrameWriter {
-  #slab: Uint8Array = new Uint8Array(0)
+  readonly #spare: Slab[] = []
+  #slab: Slab = new Slab(new Uint8Array(0), () => {})
   /** The batch being written is `#slab[#start, #end)`. */
   #start = 0
   #end = 0
@@ -26,7 +70,7 @@ export class FrameWriter {
   #slabBytes = SMALLEST_SLAB_BYTES
   #served = 0
   /** Full batches, the oldest first. */
-  #full: Uint8Array[] = []
+  #full: Batch[] = []
   /** Written and not yet taken. Only read it. */
   bytes = 0
 
@@ -49,15 +93,15 @@ export class FrameWriter {
   }
 
   /** The oldest batch that is full, or else what there is. */
-  take(): Uint8Array | undefined {
+  take(): Batch | undefined {
     if (this.#full.length === 0) this.#cut()
     return this.takeFull()
   }
 
   /** The oldest batch that is full. */
-  takeFull(): Uint8Array | undefined {
+  takeFull(): Batch | undefined {
     const batch = this.#full.shift()
-    if (batch !== undefined) this.bytes -= batch.length
+    if (batch !== undefined) this.bytes -= batch.bytes.length
     return batch
   }
 
@@ -65,7 +109,8 @@ export class FrameWriter {
   clear(): void {
     this.#full = []
     this.bytes = 0
-    this.#slab = new Uint8Array(0)
+    this.#spare.length = 0
+    this.#slab = new Slab(new Uint8Array(0), () => {})
     this.#start = 0
     this.#end = 0
   }
@@ -73,11 +118,11 @@ export class FrameWriter {
   #frame(kind: number, rest: Uint8Array): void {
     const size = rest.length
     let at = this.#end
-    if (at + FRAME_HEADER_BYTES + size > this.#slab.length) {
+    if (at + FRAME_HEADER_BYTES + size > this.#slab.memory.length) {
       this.#nextSlab(FRAME_HEADER_BYTES + size)
       at = this.#end
     }
-    const slab = this.#slab
+    const slab = this.#slab.memory
     const length = size + 1
     slab[at] = length >>> 24
     slab[at + 1] = length >>> 16
@@ -92,20 +137,32 @@ export class FrameWriter {
 
   #nextSlab(needed: number): void {
     if (this.#end - this.#start >= SMALL_BATCH_BYTES) this.#cut()
-    const begun = this.#slab.subarray(this.#start, this.#end)
-    if (this.#slab.length > 0 && this.#served < FEW_BATCHES) this.#slabBytes = Math.min(this.#slabBytes * 4, BATCH_BYTES)
+    const old = this.#slab
+    const begun = old.memory.subarray(this.#start, this.#end)
+    if (old.memory.length > 0 && this.#served < FEW_BATCHES) this.#slabBytes = Math.min(this.#slabBytes * 4, BATCH_BYTES)
     else if (this.#served > MANY_BATCHES) this.#slabBytes = Math.max(this.#slabBytes / 2, SMALLEST_SLAB_BYTES)
-    // not cleared, which would cost a quarter of the writing: only what was written is ever handed out
-    this.#slab = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, begun.length + needed)).buffer)
-    this.#slab.set(begun)
+    this.#slab = this.#slabOf(Math.max(this.#slabBytes, begun.length + needed))
+    this.#slab.memory.set(begun)
+    old.retire()
     this.#served = 0
     this.#start = 0
     this.#end = begun.length
   }
 
+  #slabOf(bytes: number): Slab {
+    const spare = bytes === BATCH_BYTES ? this.#spare.pop() : undefined
+    if (spare !== undefined) return spare.reuse()
+    // not cleared, which would cost a quarter of the writing: only what was written is ever handed out
+    return new Slab(new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer), this.#onFree)
+  }
+
+  readonly #onFree = (slab: Slab): void => {
+    if (slab.memory.length === BATCH_BYTES && this.#spare.length < MAX_SPARE_SLABS) this.#spare.push(slab)
+  }
+
   #cut(): void {
     if (this.#end === this.#start) return
-    this.#full.push(this.#slab.subarray(this.#start, this.#end))
+    this.#full.push(this.#slab.lend(this.#start, this.#end))
     this.#start = this.#end
     this.#served++
   }

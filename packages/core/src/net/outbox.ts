@@ -4,6 +4,7 @@ import type { ByteStream } from './endpoint.ts'
 import { Fifo } from './fifo.ts'
 import { FRAME_HEADER_BYTES, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MESSAGE_COST_BYTES } from './frame.ts'
 import { BATCH_BYTES, FrameWriter } from './frame-writer.ts'
+import type { Batch } from './frame-writer.ts'
 import { CHUNK_BYTES } from './link.ts'
 
 /** So much is turned into frames while the stream takes nothing; the rest waits as it is, behind frames that may overtake it. */
@@ -104,7 +105,8 @@ export class Outbox {
     this.drop()
     this.#finished = true
     this.#writer.close(reason)
-    this.#stream.send(this.#writer.take() as Uint8Array)
+    const { bytes, done } = this.#writer.take() as Batch
+    this.#stream.send(bytes, done)
     this.#stream.end()
   }
 
@@ -142,7 +144,7 @@ export class Outbox {
       const batch = all ? this.#writer.take() : this.#writer.takeFull()
       if (batch === undefined) break
       this.#blocked = true // before the call: a drain may come from within
-      if (this.#stream.send(batch)) this.#blocked = false
+      if (this.#stream.send(batch.bytes, batch.done)) this.#blocked = false
     }
     if (this.#dropped || this.#finished || !this.#closeWritten || this.#writer.bytes > 0) return
     this.#finished = true

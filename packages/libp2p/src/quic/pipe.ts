@@ -26,6 +26,10 @@ export class Pipe implements Duplex {
   #held: Uint8Array[] = []
   #inbound: 'open' | 'ended' | 'told' | 'stopped' = 'open'
   readonly #queue: Uint8Array[] = []
+  /** For each queued chunk, what to call when it is not needed any more. */
+  readonly #dones: ((() => void) | undefined)[] = []
+  /** The same for the native write under way. */
+  #writingDone: (() => void) | undefined
   #queued = 0
   #writing = false
   #starved = false
@@ -72,10 +76,11 @@ export class Pipe implements Duplex {
   }
 
   /** False: `onDrain` follows when there is room. Ignored once ending or closed. */
-  send(chunk: Uint8Array): boolean {
+  send(chunk: Uint8Array, done?: () => void): boolean {
     if (this.#closed || this.#outbound !== 'open') return false
     if (chunk.byteLength > 0) {
       this.#queue.push(chunk)
+      this.#dones.push(done)
       this.#queued += chunk.byteLength
       if (!this.#writing) this.#write()
     }
@@ -182,12 +187,19 @@ export class Pipe implements Duplex {
     while (count < this.#queue.length && bytes + this.#queue[count]!.byteLength <= MAX_JOINED_BYTES)
       bytes += this.#queue[count++]!.byteLength
     this.#queued -= bytes
-    if (count === 1) return this.#queue.shift()!
-    return Buffer.concat(this.#queue.splice(0, count), bytes)
+    if (count === 1) {
+      this.#writingDone = this.#dones.shift()
+      return this.#queue.shift()!
+    }
+    const joined = Buffer.concat(this.#queue.splice(0, count), bytes)
+    for (const done of this.#dones.splice(0, count)) done?.()
+    return joined
   }
 
   readonly #wrote = (): void => {
     this.#writing = false
+    this.#writingDone?.()
+    this.#writingDone = undefined
     if (this.#closed) return
     if (this.#queue.length > 0) this.#write()
     else if (this.#outbound === 'ending') this.#finish()
@@ -229,6 +241,7 @@ export class Pipe implements Duplex {
     this.#error = error
     this.#held.length = 0
     this.#queue.length = 0
+    this.#dones.length = 0
     this.#queued = 0
     for (const closing of this.#closing) closing(error)
     this.#tellClosed()

@@ -83,9 +83,9 @@ class DuplexByteStream implements OpenStream {
     }
   }
 
-  send(chunk: Uint8Array): boolean {
+  send(chunk: Uint8Array, done?: () => void): boolean {
     if (this.#sending) this.#init.egress.add(chunk.byteLength)
-    return this.#init.duplex.send(chunk)
+    return this.#init.duplex.send(chunk, done)
   }
 
   end(): void {

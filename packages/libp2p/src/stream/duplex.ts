@@ -14,8 +14,8 @@ export interface Duplex {
   watch(closing: (error: Error | undefined) => void): void
   /** From now on `sink` is told, beginning in a later microtask with what waited. */
   attach(sink: DuplexSink): void
-  /** False: `onDrain` follows when there is room. Ignored once ended or closed. */
-  send(chunk: Uint8Array): boolean
+  /** False: `onDrain` follows when there is room. Ignored once ended or closed. `done` may be called when the bytes are not needed any more. */
+  send(chunk: Uint8Array, done?: () => void): boolean
   end(): void
   pause(): void
   resume(): void
