@@ -79,7 +79,9 @@ class DiscoveryHandle implements Discovery {
   }
 
   removeTicket(id: UniqueId): void {
-    this.#change('removeTicket', (own, now) => own.removeTickets((ticket) => ticket.id === id, now))
+    const text = check.text('id', id)
+    const wanted = uniqueId(text)
+    this.#change('removeTicket', (own, now) => own.removeTickets((ticket) => ticket.id === wanted, now))
   }
 
   removeTickets(cls: string): void {

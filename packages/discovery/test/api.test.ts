@@ -2,6 +2,7 @@ import { createTicket, MosaikError, uniqueId } from '@mosaik/core'
 import { simWorld } from '@mosaik/core/testing'
 import { describe, expect, test } from 'vitest'
 import * as front from '../src/index.ts'
+import { PING_PROTOCOL } from '../src/wire/protocols.ts'
 import { author } from './builders.ts'
 import { closeAll, converged, simNetwork, simNode } from './helpers.ts'
 import type { Node } from './helpers.ts'
@@ -42,9 +43,31 @@ test('a second discovery on one endpoint is refused and does not disturb the fir
   const nodes = await simNetwork(world, 2)
   const [a] = nodes as [Node]
   const second = world.run(front.createDiscovery(a.endpoint))
-  await expect(second).rejects.toMatchObject({ code: 'ERR_ALREADY_EXISTS' })
+  await expect(second).rejects.toMatchObject({ code: 'ERR_ALREADY_EXISTS', message: expect.stringContaining('has a discovery already') })
   await converged(world, nodes)
   await closeAll(world, nodes)
+})
+
+test('a start that fails leaves nothing behind', async () => {
+  await using world = simWorld({ seed: 10 })
+  const endpoint = await world.endpoint('net')
+  endpoint.handle(PING_PROTOCOL, () => {})
+  await expect(front.createDiscovery(endpoint)).rejects.toMatchObject({ code: 'ERR_ALREADY_EXISTS' })
+  endpoint.unhandle(PING_PROTOCOL)
+  await world.run((await front.createDiscovery(endpoint)).close())
+})
+
+test('a bootstrap address that does not work is reported once, and when it does', async () => {
+  await using world = simWorld({ seed: 11 })
+  const b = await simNode(world)
+  world.crash(b.endpoint)
+  const a = await simNode(world, { bootstrap: b.address })
+  await world.run('60s')
+  expect(a.log.filter((line) => line.includes(b.address))).toEqual([expect.stringContaining('does not work')])
+  const again = await front.createDiscovery(await world.restart(b.endpoint))
+  await world.run(a.discovery.catalog.until(({ size }) => size === 1))
+  expect(a.log.filter((line) => line.includes(b.address))).toEqual([expect.any(String), expect.stringContaining('answers now')])
+  await world.run(Promise.all([a.discovery.close(), again.close()]))
 })
 
 test('arguments are checked', async () => {
@@ -55,6 +78,7 @@ test('arguments are checked', async () => {
   expect(() => discovery.dial('nowhere')).toThrow(invalid)
   expect(() => discovery.addTags('')).toThrow(invalid)
   expect(() => discovery.addTicket({ class: 'x', data: new Uint8Array() } as never)).toThrow(invalid)
+  expect(() => discovery.removeTicket('' as never)).toThrow(invalid)
   expect(() => discovery.advertise({ stream: 'plain' as never })).toThrow(invalid)
   expect(() => discovery.insert({ peerId: 'x' as never, addresses: [] })).toThrow(invalid)
   expect(() => discovery.insert({ peerId: author('p').id, addresses: [`/ip4/1.2.3.4/udp/1/p2p/${author('q').id}`] })).toThrow(invalid)

@@ -54,6 +54,19 @@ test('a clock that jumps ten minutes ahead and is set right again: everyone has 
   await closeAll(world, nodes)
 })
 
+test('a clock that jumps ahead: what is stale by it goes within an announce interval or two, also when nobody looks', async () => {
+  await using world = simWorld({ seed: 'unseen' })
+  const nodes = await simNetwork(world, 2)
+  await converged(world, nodes)
+  const [a, b] = nodes as [Node, Node]
+  await world.run('10s')
+  const events = a.discovery.events()[Symbol.asyncIterator]()
+  const next = events.next()
+  world.stepClock(a.endpoint, TEN_MINUTES)
+  expect(await world.run(next, { within: 30_000 })).toMatchObject({ value: { type: 'departed', peerId: b.id } })
+  await closeAll(world, nodes)
+})
+
 test('a clock within the allowed drift is no problem', async () => {
   await using world = simWorld({ seed: 'drift' })
   const first = await simNode(world)

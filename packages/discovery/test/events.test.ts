@@ -142,3 +142,24 @@ test('mutators act on me at once; a no-op changes nothing and sends nothing', as
   expect(a.discovery.me.updatedAt).toBeGreaterThan(me.updatedAt)
   await closeAll(world, nodes)
 })
+
+test('changes in quick succession are announced together: the last one arrives, gossip is not filled', async () => {
+  await using world = simWorld({ seed: 'storm' })
+  const nodes = await simNetwork(world, 2, { announceInterval: '60m' })
+  await converged(world, nodes)
+  const [a, b] = nodes as [Node, Node]
+  await world.run('1s')
+  const announced = metric(a.metrics, 'mosaik.discovery.gossip.announced')
+  for (let i = 0; i < 500; i++) {
+    if (i % 2 === 0) a.discovery.addTags('on')
+    else a.discovery.removeTags('on')
+    await world.run(1)
+  }
+  a.discovery.addTags('last')
+  await world.run(
+    b.discovery.catalog.until((catalog) => catalog.get(a.id)?.hasTag('last') === true),
+    { within: 1000 },
+  )
+  expect(metric(a.metrics, 'mosaik.discovery.gossip.announced') - announced).toBeLessThanOrEqual(7)
+  await closeAll(world, nodes)
+})

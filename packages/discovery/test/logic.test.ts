@@ -35,6 +35,14 @@ describe('round-trip times (RFC 6298, section 2)', () => {
     table.forget(p0)
     expect(table.get(p0, 1002)).toBeUndefined()
   })
+
+  test('who is never asked about again is forgotten, too', () => {
+    const table = new RttTable(1000)
+    for (const [i, id] of ids.entries()) table.sample(id, 1, i)
+    expect(table.size).toBe(ids.length)
+    table.sample(p0, 1, 1005)
+    expect(table.size).toBe(4) // those sampled at 5, 6 and 7, and this one
+  })
 })
 
 test('PersistentMap is a Map whose old versions stay (property)', () => {

@@ -1,5 +1,5 @@
 import { MosaikError, sleep } from '@mosaik/core'
-import type { GossipTopic, GossipVerdict, PeerId } from '@mosaik/core'
+import type { Endpoint, GossipTopic, GossipVerdict, PeerId } from '@mosaik/core'
 import { jittered, renewAfter } from '../logic/schedule.ts'
 import type { Head } from '../logic/statement.ts'
 import { announceTopic } from '../wire/protocols.ts'
@@ -10,6 +10,8 @@ import { follow } from './follow.ts'
 
 /** Whatever the jitter, the own entry is not announced more often than this by the clock alone. */
 const MIN_TICK_MS = 5
+/** Changes of the own entry are announced at once, but not more often than this: who toggles a tag in a loop does not fill all gossip. */
+const GAP_MS = 100
 
 /** Speaks and listens on the network's gossip topic: small signed heads, whose details are fetched by whoever lacks them. */
 export class Announcer {
@@ -24,11 +26,14 @@ export class Announcer {
   readonly #node: NodeContext
   readonly #topic: GossipTopic
   #known: ReadonlySet<PeerId> = new Set()
+  /** Monotonic time of the latest announcement of the own entry, the one that is due included. */
+  #ownAt = Number.NEGATIVE_INFINITY
 
   constructor(node: NodeContext) {
     const { endpoint } = node
     this.#node = node
-    this.#topic = endpoint.gossip.join(announceTopic(endpoint.networkId), (data, from) => this.#receive(data, from))
+    this.#topic = join(endpoint, (data, from) => this.#receive(data, from))
+    node.scope.add(() => this.#topic.leave())
   }
 
   get neighbours(): ReadonlySet<PeerId> {
@@ -37,9 +42,23 @@ export class Announcer {
 
   start(): void {
     const { scope } = this.#node
-    scope.add(() => this.#topic.leave())
     scope.spawn((signal) => follow(this.#topic.neighbours, signal, (neighbours) => this.#meet(neighbours)))
     scope.spawn((signal) => this.#tick(signal))
+  }
+
+  /** The own entry has changed. What it says when its turn comes is what is announced. */
+  announceOwn(): void {
+    const { endpoint, keeper, scope } = this.#node
+    const now = endpoint.clock.monotonic()
+    if (this.#ownAt > now) return
+    const wait = Math.max(0, this.#ownAt + GAP_MS - now)
+    this.#ownAt = now + wait
+    if (wait === 0) return this.announce(keeper.statement().head)
+    const cancel = endpoint.clock.after(wait, () => {
+      forget()
+      this.announce(keeper.statement().head)
+    })
+    const forget = scope.add(cancel)
   }
 
   announce(head: Head): void {
@@ -102,5 +121,14 @@ export class Announcer {
       own.renew(now)
       return true
     })
+  }
+}
+
+function join(endpoint: Endpoint, receive: (data: Uint8Array, from: PeerId) => GossipVerdict): GossipTopic {
+  try {
+    return endpoint.gossip.join(announceTopic(endpoint.networkId), receive)
+  } catch (cause) {
+    if (!MosaikError.is(cause, 'ERR_ALREADY_EXISTS')) throw cause
+    throw new MosaikError('ERR_ALREADY_EXISTS', 'this endpoint has a discovery already: use that one, or close it first', { cause })
   }
 }

@@ -41,6 +41,8 @@ export class Connector {
   readonly #dialling = new Set<string>()
   readonly #failed = new Map<PeerId, { readonly until: number; readonly pause: number }>()
   readonly #failures = new Allowance(FAILURES.burst, FAILURES.everyMs)
+  /** Bootstrap addresses that were reported not to work. */
+  readonly #reported = new Set<string>()
   readonly #lonely: WatchSource<boolean> = createWatch(true)
   #planned = false
   /** Cancels the timer for the next time at which neighbours are chosen anew. */
@@ -182,7 +184,8 @@ export class Connector {
 
   /** `to` is an address or a peer id. */
   #enqueue(to: string): void {
-    if (this.#dialling.has(to) || this.#queue.size >= MAX_QUEUE) return
+    if (this.#dialling.has(to)) return
+    if (this.#queue.size >= MAX_QUEUE) return this.#node.log.debug('%s is not dialled: %d others wait', to, MAX_QUEUE)
     this.#queue.add(to)
     this.#drain()
   }
@@ -208,13 +211,23 @@ export class Connector {
     try {
       const peer = await endpoint.connect(to, { signal })
       if (byAddress) this.#book.answered(to, peer)
+      if (this.#reported.delete(to)) log.info('%s answers now', to)
       this.#failed.delete(peer)
       scope.spawn(() => this.#syncer.trySync(peer))
     } catch (error) {
       if (signal.aborted) return
-      log.debug('dialling %s: %s', to, error instanceof Error ? error.message : error)
+      this.#report(to, error)
       if (!byAddress) this.#avoid(to as PeerId)
     }
+  }
+
+  /** Loudly, once, for what the user has configured; whoever waits for others looks there first. */
+  #report(to: string, error: unknown): void {
+    const { config, log } = this.#node
+    const message = error instanceof Error ? error.message : error
+    if (!config.bootstrap.includes(to) || this.#reported.has(to)) return log.debug('dialling %s: %s', to, message)
+    this.#reported.add(to)
+    log.warn('the bootstrap address %s does not work; it will be tried again. %s', to, message)
   }
 
   #avoid(peer: PeerId): void {

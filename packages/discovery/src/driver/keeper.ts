@@ -26,8 +26,8 @@ export class Keeper {
   readonly rtts: RttTable
   readonly mark: UniqueId
   readonly events: Broadcast<Change>
-  /** Called at the end of a turn in which the own entry changed, with its signed form. */
-  onOwnChange: (own: Statement) => void = () => {}
+  /** Called at the end of a turn in which the own entry changed. */
+  onOwnChange: () => void = () => {}
   /** Called when a peer's entry expired: it may still be out there. */
   onLost: (entry: PeerEntry) => void = () => {}
   onChange: (change: Change) => void = () => {}
@@ -67,7 +67,7 @@ export class Keeper {
   /** The catalog as of now: what is due is done before anyone looks. */
   get catalog(): WatchSource<Catalog> {
     if (!this.#closed) {
-      if (this.#endpoint.clock.now() > this.store.nextExpiry) this.purge()
+      this.expire()
       this.show()
     }
     return this.#catalog
@@ -128,13 +128,9 @@ export class Keeper {
     return this.store.entryOf(peerId) !== undefined && (rtt === undefined || rtt <= (maxRtt as number))
   }
 
-  purge(): void {
-    for (const entry of this.store.purge(this.#endpoint.clock.now())) {
-      this.#log.info('%s has not been heard of for %d ms and is removed', entry.peerId, this.#config.purgeAfter)
-      this.onLost(entry)
-      this.commit({ type: 'departed', peerId: entry.peerId })
-    }
-    this.#armPurge()
+  /** Removes what is stale by now. A timer does it too; but a clock that is set moves no timer. */
+  expire(): void {
+    if (this.#endpoint.clock.now() > this.store.nextExpiry) this.#purge()
   }
 
   close(): void {
@@ -143,6 +139,15 @@ export class Keeper {
     this.#timer?.cancel()
     this.events.close()
     this.#catalog.close(new MosaikError('ERR_CLOSED', 'discovery was closed: the catalog will not change any more'))
+  }
+
+  #purge(): void {
+    for (const entry of this.store.purge(this.#endpoint.clock.now())) {
+      this.#log.info('%s has not been heard of for %d ms and is removed', entry.peerId, this.#config.purgeAfter)
+      this.onLost(entry)
+      this.commit({ type: 'departed', peerId: entry.peerId })
+    }
+    this.#armPurge()
   }
 
   #sign(details: EncodedDetails | undefined): Statement {
@@ -166,7 +171,7 @@ export class Keeper {
     this.show()
     if (!this.#ownChanged) return
     this.#ownChanged = false
-    this.onOwnChange(this.statement())
+    this.onOwnChange()
   }
 
   /** Makes the new picture, if there is anything new. */
@@ -190,7 +195,7 @@ export class Keeper {
     const { clock } = this.#endpoint
     const cancel = clock.after(Math.max(1, at - clock.now() + 1), () => {
       this.#timer = undefined
-      this.purge()
+      this.#purge()
     })
     this.#timer = { at, cancel }
   }

@@ -91,7 +91,7 @@ export class DiscoveryNode {
   #wire(puller: Puller, reconciler: Reconciler): void {
     const { keeper, connector, pinger } = this
     const announcer = this.#announcer
-    keeper.onOwnChange = (own) => announcer.announce(own.head)
+    keeper.onOwnChange = () => announcer.announceOwn()
     keeper.onLost = (entry) => connector.lostSight(entry.peerId, entry.addresses)
     keeper.onChange = (change) => {
       if (change.type === 'departed') pinger.departed(change.peerId)
@@ -110,6 +110,7 @@ export class DiscoveryNode {
     }
     announcer.onNeighbours = () => connector.changed()
     announcer.onTick = () => {
+      keeper.expire()
       this.intake.reclaim()
       reconciler.tick()
       connector.probe()

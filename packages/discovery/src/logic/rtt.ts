@@ -13,6 +13,7 @@ interface Estimate {
 
 /** Smoothed round-trip times (RFC 6298), per peer. A peer that has not answered for `expireAfter` ms is unknown again. */
 export class RttTable {
+  /** The one sampled longest ago first. */
   readonly #estimates = new Map<PeerId, Estimate>()
   readonly #expireAfter: number
 
@@ -31,12 +32,18 @@ export class RttTable {
             variation: (1 - BETA) * before.variation + BETA * Math.abs(before.smoothed - rtt),
             at: now,
           }
+    this.#estimates.delete(peer)
     this.#estimates.set(peer, next)
+    for (const oldest of this.#estimates.keys()) if (this.#fresh(oldest, now) !== undefined) break
     return next.smoothed
   }
 
   get(peer: PeerId, now: number): number | undefined {
     return this.#fresh(peer, now)?.smoothed
+  }
+
+  get size(): number {
+    return this.#estimates.size
   }
 
   forget(peer: PeerId): void {
