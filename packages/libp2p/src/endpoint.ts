@@ -57,7 +57,6 @@ export async function createEndpoint(name: string, options?: EndpointOptions): P
     await endpoint.close()
     throw error
   }
-  resolved.signal?.addEventListener('abort', () => void endpoint.close(), { once: true, signal: endpoint.closing })
   return endpoint
 }
 
