@@ -2,7 +2,7 @@ import type { PeerEntry } from '@mosaik/discovery'
 import type { ConsumerPlan, ProducerPlan } from '../plan/types.ts'
 import { passValidator } from './pass.ts'
 
-type Ruled = Pick<ProducerPlan, 'requireTag'> & { readonly needsPass?: boolean }
+export type Ruled = Pick<ProducerPlan, 'requireTag'> & { readonly needsPass?: boolean }
 
 /** Would an end with this plan accept a peer of this entry at this time? The dumb twin of `require` and `requireTicket`. */
 export function accepts(plan: Ruled, entry: PeerEntry, now: number): boolean {
