@@ -1,7 +1,8 @@
-import { createMetrics, createTicket, MosaikError, shortId, uniqueId } from '@mosaik/core'
+import { createLink, createMetrics, createTicket, MosaikError, shortId, uniqueId } from '@mosaik/core'
 import type { TicketValidator } from '@mosaik/core'
 import { expect, test } from 'vitest'
 import { defineStream } from '../src/index.ts'
+import { MAX_REQUEST_BYTES, PROTOCOL } from '../src/wire/protocol.ts'
 import { range, scenario, take } from './support/world.ts'
 
 const Numbers = defineStream<{ n: number }>('numbers')
@@ -53,6 +54,17 @@ test('items are counted once, gauges count what is open', () =>
     ] as const) {
       expect(of(metrics, name)).toBe(0)
     }
+  }))
+
+test('a peer that breaks the framing is counted', () =>
+  scenario(async ({ world, b }) => {
+    const metrics = createMetrics()
+    const a = await world.node({ metrics })
+    await world.pass('100ms')
+    const stream = await b.endpoint.open(a.endpoint.addresses[0] ?? '', PROTOCOL)
+    createLink(stream, { clock: b.endpoint.clock }).send(new Uint8Array(MAX_REQUEST_BYTES + 1))
+    await world.pass('1s')
+    expect(metrics.text()).toMatch(/^mosaik_links_violations(_total)?\{protocol="\/mosaik\/streams\/1.0"\} 1$/m)
   }))
 
 test('refused tickets are counted by reason and logged, once for each change of the peer', () =>

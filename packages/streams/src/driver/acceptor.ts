@@ -36,7 +36,8 @@ export class Acceptor {
 
   /** Takes an inbound stream. Never throws; whatever happens ends in a subscription or a close frame. */
   accept(stream: ByteStream): void {
-    const link = createLink(stream, { clock: this.#context.clock, maxMessageBytes: MAX_REQUEST_BYTES })
+    const { clock, endpoint } = this.#context
+    const link = createLink(stream, { clock, maxMessageBytes: MAX_REQUEST_BYTES, metrics: endpoint.metrics })
     const peer = link.peerId
     const ofPeer = this.#pending.get(peer) ?? 0
     if (ofPeer >= MAX_PENDING_PER_PEER || this.#pendingInAll >= MAX_PENDING) {

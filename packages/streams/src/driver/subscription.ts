@@ -1,5 +1,5 @@
 import { CloseReasons, createLink, MosaikError, networkProof } from '@mosaik/core'
-import type { ByteStream, Clock, CloseReason, Link, PeerId, StreamId } from '@mosaik/core'
+import type { ByteStream, CloseReason, Endpoint, Link, PeerId, StreamId } from '@mosaik/core'
 import { commonRoom, Window } from '../logic/window.ts'
 import type { Room } from '../logic/window.ts'
 import type { Lagging } from '../types.ts'
@@ -92,15 +92,15 @@ export class Subscription {
   async run(): Promise<void> {
     const { context, producer, open } = this.#options
     try {
-      await this.#converse(context.clock, producer, await open(this.#opening.signal))
+      await this.#converse(context.endpoint, producer, await open(this.#opening.signal))
     } catch (error) {
       this.#end(failure(error), true)
     }
   }
 
-  async #converse(clock: Clock, producer: PeerId, stream: ByteStream): Promise<void> {
+  async #converse({ clock, metrics }: Endpoint, producer: PeerId, stream: ByteStream): Promise<void> {
     if (this.#over) return stream.abort()
-    const link = createLink(stream, { clock, maxMessageBytes: MAX_DATUM_BYTES, firstMessageMs: ANSWER_MS })
+    const link = createLink(stream, { clock, metrics, maxMessageBytes: MAX_DATUM_BYTES, firstMessageMs: ANSWER_MS })
     this.#link = link
     link.send(this.#subscribe(producer))
     link.onMessage((message) => this.#onMessage(message))
