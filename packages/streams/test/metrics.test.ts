@@ -1,5 +1,6 @@
 import { createLink, createMetrics, createTicket, MosaikError, shortId, uniqueId } from '@mosaik/core'
-import type { TicketValidator } from '@mosaik/core'
+import type { Metrics, TicketValidator } from '@mosaik/core'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { defineStream } from '../src/index.ts'
 import { MAX_REQUEST_BYTES, PROTOCOL } from '../src/wire/protocol.ts'
@@ -54,6 +55,36 @@ test('items are counted once, gauges count what is open', () =>
     ] as const) {
       expect(of(metrics, name)).toBe(0)
     }
+  }))
+
+/** `a.b.c`, `.d` → a.b.c and a.b.d, `a.b.c`, `.d.e` → a.b.c and a.d.e */
+function names(cell: string): string[] {
+  const [first = '', ...more] = Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name ?? '')
+  const parts = first.split('.')
+  return [first, ...more.map((end) => (end.startsWith('.') ? [...parts.slice(0, 1 - end.split('.').length), end.slice(1)].join('.') : end))]
+}
+
+test('the README lists every metric, with its kind', () =>
+  scenario(async ({ world }) => {
+    const found = new Set<string>()
+    const real = createMetrics()
+    const metrics: Metrics = {
+      text: () => real.text(),
+      counter: (name, labels) => (found.add(`counter ${name}`), real.counter(name, labels)),
+      gauge: (name, labels) => (found.add(`gauge ${name}`), real.gauge(name, labels)),
+      histogram: (name, labels) => (found.add(`histogram ${name}`), real.histogram(name, labels)),
+    }
+    const a = await world.node({ metrics })
+    const never: TicketValidator = { class: uniqueId('pass'), signature: uniqueId('pass, never'), validate: () => 0 }
+    a.streams.produce(Numbers, { requireTicket: never })
+    a.streams.consume(Numbers, { includeLocal: true })
+    await world.pass('1s')
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const listed = Array.from(readme.matchAll(/^\| (`mosaik\.[^|]+) \| (counter|gauge) \|/gm), ([, cell = '', kind]) =>
+      names(cell).map((name) => `${kind} ${name}`),
+    ).flat()
+    const ofStreams = [...found].filter((name) => name.includes(' mosaik.streams.'))
+    expect(listed.toSorted()).toEqual(ofStreams.toSorted())
   }))
 
 test('a peer that breaks the framing is counted', () =>
