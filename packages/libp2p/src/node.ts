@@ -98,8 +98,14 @@ export async function startNode(node: Node): Promise<void> {
     await node.libp2p.start()
   } catch (error) {
     if (MosaikError.is(error)) throw error
-    throw new MosaikError('ERR_LISTEN', `could not listen: ${(error as Error).message}`, { cause: error })
+    throw new MosaikError('ERR_LISTEN', `could not listen at ${failedAddresses((error as Error).message)}`, { cause: error })
   }
+}
+
+/** Which address failed, and why; libp2p's text comes with stack traces and advice about settings of its own. */
+function failedAddresses(message: string): string {
+  const failed = [...message.matchAll(/^\s+(\/\S+): (?:\w*Error: )?(.+)$/gm)].map(([, address, why]) => `${address} (${why})`)
+  return failed.length > 0 ? failed.join(', ') : message
 }
 
 /** Stops listening and ends every connection. */
