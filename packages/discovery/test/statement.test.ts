@@ -91,11 +91,17 @@ describe('a head', () => {
   test('is small, signed, and names its details', () => {
     const announced = encodeAnnouncement(said.head)
     expect(announced.length).toBeLessThan(256)
-    const { head, foreign } = decodeHead(decodeAnnouncement(announced), MARK)
+    const [bytes, signature] = decodeAnnouncement(announced)
+    const { head, foreign } = decodeHead([bytes, signature], MARK)
     expect(foreign).toBe(false)
     expect(head).toEqual(said.head)
     expect(verifyHead(head)).toBe(true)
     expect(decodeDetailsOf(head, said.details?.bytes ?? new Uint8Array()).tags).toEqual(new Set([uniqueId('a')]))
+    const complete = encodeAnnouncement(said.head, said.details)
+    expect(decodeAnnouncement(complete)[2]).toEqual(said.details?.bytes)
+    const tags = Array.from({ length: 100 }, (_, i) => `${i}`)
+    const long = statement(alice, { startedAt: 1, updatedAt: 2, tags })
+    expect(() => decodeAnnouncement(encodeAnnouncement(long.head, long.details))).toThrow(/too long/)
   })
 
   test('of another network is told apart, and reveals no network id', () => {

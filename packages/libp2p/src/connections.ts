@@ -131,6 +131,14 @@ export class Connections {
     else if (session.state === 'leaving' && [...session.streams].every((stream) => stream.ended)) this.#hangUp(session)
   }
 
+  /** Says goodbye on the connection to a peer if this side has dialled it, nothing is under way on it, and nobody needs it for itself. */
+  release(peer: PeerId): void {
+    const session = this.current(peer)
+    if (session === undefined || session.connection.direction !== 'outbound' || session.streams.size > 0 || this.#isTolerated(session))
+      return
+    void this.goodbye(session, CloseReasons.Success)
+  }
+
   /** Says goodbye on a connection and waits for the peer to hang up, at most `GOODBYE_MS`. */
   async goodbye(session: Session, reason: CloseReason): Promise<void> {
     const error = new MosaikError('ERR_CLOSED', `the connection was closed here: ${reason.name}`)

@@ -170,6 +170,10 @@ class Libp2pEndpoint implements Endpoint {
     await this.#connections.goodbye(session, CloseReasons.Success)
   }
 
+  release(peer: PeerId): void {
+    this.#connections.release(peer)
+  }
+
   learn(peer: PeerId, addresses: readonly string[]): void {
     const own = addresses.map((address) => splitAddress(address)).filter(({ peerId }) => peerId === undefined || peerId === peer)
     this.#book.learn(peer, own.map(({ address }) => address).filter(isDialable))

@@ -74,6 +74,11 @@ export interface Endpoint extends AsyncDisposable {
   connect(to: string, options?: WaitOptions): Promise<PeerId>
   /** Hangs up on a peer after a goodbye; its streams end with a reset. */
   disconnect(peer: PeerId): Promise<void>
+  /**
+   * Gives up a connection that this side opened and has no more use for. It stays while a stream is open on it, and while
+   * the transport needs it; whoever wants it later opens another one.
+   */
+  release(peer: PeerId): void
   /** Remembers where a peer may be found. Bounded; the newest addresses win. */
   learn(peer: PeerId, addresses: readonly string[]): void
 

@@ -1,10 +1,11 @@
 import { MosaikError, sleep } from '@mosaik/core'
 import type { Endpoint, GossipTopic, GossipVerdict, PeerId } from '@mosaik/core'
 import { jittered, renewAfter } from '../logic/schedule.ts'
-import type { Head } from '../logic/statement.ts'
+import type { Head, Statement } from '../logic/statement.ts'
+import { MAX_ANNOUNCED_BYTES } from '../wire/limits.ts'
 import { announceTopic } from '../wire/protocols.ts'
 import { decodeAnnouncement, encodeAnnouncement } from '../wire/statement.ts'
-import type { WireHead } from '../wire/statement.ts'
+import type { WireStatement } from '../wire/statement.ts'
 import type { NodeContext } from './context.ts'
 import { follow } from './follow.ts'
 
@@ -13,7 +14,10 @@ const MIN_TICK_MS = 5
 /** Changes of the own entry are announced at once, but not more often than this: who toggles a tag in a loop does not fill all gossip. */
 const GAP_MS = 100
 
-/** Speaks and listens on the network's gossip topic: small signed heads, whose details are fetched by whoever lacks them. */
+/**
+ * Speaks and listens on the network's gossip topic: small signed heads. Short details go along when they are new; longer
+ * ones, and those that somebody missed, are fetched.
+ */
 export class Announcer {
   /** Called with a genuine head whose details are missing here. */
   onUnfetched: (head: Head, from: PeerId) => void = () => {}
@@ -28,6 +32,8 @@ export class Announcer {
   #known: ReadonlySet<PeerId> = new Set()
   /** Monotonic time of the latest announcement of the own entry, the one that is due included. */
   #ownAt = Number.NEGATIVE_INFINITY
+  /** Details that have gone along: renewals do without. */
+  #told: string | undefined
 
   constructor(node: NodeContext) {
     const { endpoint } = node
@@ -53,21 +59,23 @@ export class Announcer {
     if (this.#ownAt > now) return
     const wait = Math.max(0, this.#ownAt + GAP_MS - now)
     this.#ownAt = now + wait
-    if (wait === 0) return this.announce(keeper.statement().head)
+    if (wait === 0) return this.announce(keeper.statement())
     const cancel = endpoint.clock.after(wait, () => {
       forget()
-      this.announce(keeper.statement().head)
+      this.announce(keeper.statement())
     })
     const forget = scope.add(cancel)
   }
 
-  announce(head: Head): void {
+  announce({ head, details }: Statement): void {
     this.#node.meters.announced.add()
-    this.#topic.publish(encodeAnnouncement(head))
+    const isNew = details !== undefined && details.id !== this.#told && details.bytes.length <= MAX_ANNOUNCED_BYTES
+    this.#topic.publish(encodeAnnouncement(head, isNew ? details : undefined))
+    if (isNew) this.#told = details.id
   }
 
   #receive(data: Uint8Array, from: PeerId): GossipVerdict {
-    let wire: WireHead
+    let wire: WireStatement
     try {
       wire = decodeAnnouncement(data)
     } catch (error) {
@@ -75,7 +83,8 @@ export class Announcer {
       this.#node.log.debug('refused an announcement from %s: %s', from, MosaikError.is(error) ? error.message : error)
       return 'reject'
     }
-    const { outcome, head } = this.#node.intake.receive(wire, null)
+    const [bytes, signature, details] = wire
+    const { outcome, head } = this.#node.intake.receive([bytes, signature], details)
     switch (outcome) {
       case 'unfetched':
         this.onUnfetched(head as Head, from)
@@ -96,6 +105,7 @@ export class Announcer {
     this.#node.meters.neighbours.set(neighbours.size)
     // What was said while nobody listened is lost, and gossip takes the same words only once.
     if (before.size === 0 && neighbours.size > 0) {
+      this.#told = undefined
       this.#renew()
       this.onCompany()
     }

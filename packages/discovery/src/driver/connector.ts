@@ -44,6 +44,8 @@ export class Connector {
   /** Bootstrap addresses that were reported not to work. */
   readonly #reported = new Set<string>()
   readonly #lonely: WatchSource<boolean> = createWatch(true)
+  /** Connected peers that nothing here needed when last looked at. */
+  #idle: ReadonlySet<PeerId> = new Set()
   #planned = false
   /** Cancels the timer for the next time at which neighbours are chosen anew. */
   #retry: () => void = () => {}
@@ -129,10 +131,27 @@ export class Connector {
     const forget = this.#node.scope.add(cancel)
   }
 
+  /**
+   * Gives up connections that are neither to neighbours that this node wants nor in use: they were made for one question, or
+   * to whoever was a neighbour in a smaller network. Twice seen idle, and only while this node has the neighbours it wants.
+   */
+  tidy(isNeeded: (peer: PeerId) => boolean): void {
+    const { endpoint, keeper } = this.#node
+    const connected = endpoint.connections.value
+    const wanted = new Set(this.#wanted(endpoint.clock.monotonic()))
+    const isSettled = [...wanted].every((peer) => connected.has(peer))
+    const idle = [...connected].filter((peer) => !wanted.has(peer) && !isNeeded(peer) && keeper.store.entryOf(peer) !== undefined)
+    if (isSettled) for (const peer of idle) if (this.#idle.has(peer)) endpoint.release(peer)
+    this.#idle = new Set(idle)
+  }
+
+  #wanted(now: number): PeerId[] {
+    return wantedNeighbours(this.#selfKey, this.#peers(), (peer) => (this.#failed.get(peer)?.until ?? 0) > now)
+  }
+
   #plan(): void {
     const now = this.#node.endpoint.clock.monotonic()
-    const wanted = wantedNeighbours(this.#selfKey, this.#peers(), (peer) => (this.#failed.get(peer)?.until ?? 0) > now)
-    const missing = wanted.filter((peer) => !this.#node.endpoint.connections.value.has(peer))
+    const missing = this.#wanted(now).filter((peer) => !this.#node.endpoint.connections.value.has(peer))
     const allowedAt = this.#failures.nextAt()
     if (allowedAt <= now) for (const peer of missing) this.#enqueue(peer)
     this.#planAgain(now, missing.length > 0 && allowedAt > now ? allowedAt : Number.POSITIVE_INFINITY)

@@ -15,7 +15,7 @@ export async function sayFarewell(node: NodeContext, announcer: Announcer, synce
   const { clock, prng } = node.endpoint
   const statement = node.keeper.farewell()
   if (neighbours.size === 0) return
-  announcer.announce(statement.head)
+  announcer.announce(statement)
   const late = (): Error => new MosaikError('ERR_TIMEOUT', `not every neighbour has confirmed the departure within ${FAREWELL_MS} ms`)
   try {
     await deadline(

@@ -42,7 +42,7 @@ export class DiscoveryNode {
     const neighbours = (): ReadonlySet<PeerId> => this.#announcer.neighbours
     this.#syncer = new Syncer(node, {
       onUnfetched: (head, from) => puller.want(head, from),
-      onToldDeparture: (head) => this.#announcer.announce(head),
+      onToldDeparture: (head) => this.#announcer.announce({ head, details: undefined }),
     })
     const puller = new Puller(node, this.#syncer)
     const reconciler = new Reconciler(node, this.#syncer, neighbours)
@@ -115,6 +115,7 @@ export class DiscoveryNode {
       reconciler.tick()
       connector.probe()
       connector.changed()
+      connector.tidy((peer) => pinger.isProbed(peer))
     }
   }
 

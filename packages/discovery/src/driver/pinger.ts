@@ -56,6 +56,11 @@ export class Pinger {
     )
   }
 
+  /** Its round-trip time is measured now and again. */
+  isProbed(peer: PeerId): boolean {
+    return this.#node.config.maxRtt !== undefined || this.#interesting.has(peer)
+  }
+
   /** A peer has come into the catalog. */
   discovered(peer: PeerId): void {
     if (this.#node.config.maxRtt === undefined) return

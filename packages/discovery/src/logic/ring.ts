@@ -1,9 +1,10 @@
 import type { PeerId } from '@mosaik/core'
 
-/** Distances on the ring, as parts of it, at which a node wants a neighbour besides its successors. */
-const FINGERS = [1 / 2, 1 / 4, 1 / 8]
 const SUCCESSORS = 2
 const RING = 2 ** 32
+const PLACE_DIGITS = 8
+/** The far neighbour is at least this part of the ring away, either way. */
+const NEAR = RING / 16
 
 export interface RingPeer {
   readonly peerId: PeerId
@@ -13,8 +14,9 @@ export interface RingPeer {
 
 /**
  * Whom a node keeps a connection to, so that gossip holds together without everyone being connected to everyone:
- * the next two peers on the ring of keys (which alone connect all nodes) and the first ones after a half, a quarter and
- * an eighth of the ring (which make ways short). At most five; peers in `avoid` (not reachable of late) are passed over.
+ * the next two peers on the ring of keys (which alone connect all nodes) and one far away, at a distance that is another
+ * one for every node (which makes ways short: a small world). Others choose this node in the same way, so it has about six.
+ * Every connection costs heartbeats for ever: there are no more than that. Peers in `avoid` (not reachable of late) are passed over.
  */
 export function wantedNeighbours(selfKey: string, peers: Iterable<RingPeer>, avoid: (peerId: PeerId) => boolean): PeerId[] {
   const self = placeOf(selfKey)
@@ -23,15 +25,14 @@ export function wantedNeighbours(selfKey: string, peers: Iterable<RingPeer>, avo
     .map(({ peerId, key }) => ({ peerId, distance: distanceFrom(self, key) }))
     .sort((a, b) => a.distance - b.distance || (a.peerId < b.peerId ? -1 : 1))
   const wanted = new Set(candidates.slice(0, SUCCESSORS).map(({ peerId }) => peerId))
-  for (const part of FINGERS) {
-    const finger = candidates.find(({ distance }) => distance >= part * RING)
-    if (finger !== undefined) wanted.add(finger.peerId)
-  }
+  const reach = NEAR + (placeOf(selfKey.slice(PLACE_DIGITS)) / RING) * (RING - 2 * NEAR)
+  const far = candidates.find(({ distance }) => distance >= reach)
+  if (far !== undefined) wanted.add(far.peerId)
   return [...wanted]
 }
 
 function placeOf(key: string): number {
-  return Number.parseInt(key.slice(0, 8), 16)
+  return Number.parseInt(key.slice(0, PLACE_DIGITS), 16)
 }
 
 function distanceFrom(place: number, key: string): number {

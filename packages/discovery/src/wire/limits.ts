@@ -7,6 +7,8 @@ export const MAX_TICKET_BYTES: number = 128 * 1024
 export const MAX_ADDRESSES = 32
 /** Everything an entry says besides its version, encoded. */
 export const MAX_DETAILS_BYTES: number = 512 * 1024
+/** Details that go along with an announcement: a message for everyone costs less than a fetch by everyone, while they are short. */
+export const MAX_ANNOUNCED_BYTES = 1024
 /** The signed head: version and digest. */
 export const MAX_HEAD_BYTES = 256
 

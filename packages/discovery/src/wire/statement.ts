@@ -2,7 +2,7 @@ import { canonical, decodeCanonical, deriveId, ID_BYTES, idFromBytes, isPeerId, 
 import type { NetworkId, PeerId, UniqueId } from '@mosaik/core'
 import type { EncodedDetails, Head, Statement } from '../logic/statement.ts'
 import { decodeDetails } from './details.ts'
-import { MAX_DETAILS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
+import { MAX_ANNOUNCED_BYTES, MAX_DETAILS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
 import { asBytes, asFixed, asList, asTime, malformed } from './shape.ts'
 
 const FORMAT = 1
@@ -72,11 +72,6 @@ export function toWire(statement: Statement, withDetails: boolean): WireStatemen
   return [head.bytes, head.signature, withDetails && details !== undefined ? details.bytes : null]
 }
 
-function asWireHead(value: unknown): WireHead {
-  const [bytes, signature] = asList(value, 'head', 2)
-  return [asBytes(bytes, 'head', MAX_HEAD_BYTES), asFixed(signature, 'signature', SIGNATURE_BYTES)]
-}
-
 export function asWireStatement(value: unknown): WireStatement {
   const [bytes, signature, details] = asList(value, 'statement', 3)
   return [
@@ -96,12 +91,14 @@ export function decodeStatement(bytes: Uint8Array): WireStatement {
   return asWireStatement(decodeCanonical(bytes))
 }
 
-/** What is announced: `[head, signature]`. */
-export function encodeAnnouncement(head: Head): Uint8Array {
-  return canonical([head.bytes, head.signature])
+/** What is announced: `[head, signature, details | null]`. Receivers that lack the details fetch them. */
+export function encodeAnnouncement(head: Head, details?: EncodedDetails): Uint8Array {
+  return canonical([...toWire({ head, details }, true)])
 }
 
 /** Throws `ERR_PROTOCOL`. */
-export function decodeAnnouncement(bytes: Uint8Array): WireHead {
-  return asWireHead(decodeCanonical(bytes))
+export function decodeAnnouncement(bytes: Uint8Array): WireStatement {
+  const [head, signature, details] = decodeStatement(bytes)
+  if (details !== null && details.length > MAX_ANNOUNCED_BYTES) throw malformed('announcement: its details are too long')
+  return [head, signature, details]
 }

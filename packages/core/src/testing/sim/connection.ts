@@ -37,6 +37,8 @@ const HEADER_BYTES = 16
 export class End implements StreamCarrier {
   readonly endpoint: EndOwner
   readonly host: Host
+  /** This side has opened the connection. */
+  readonly dialled: boolean
   readonly streams: Map<number, SimStream> = new Map()
   /** For gossip, in order. */
   readonly gossipLane: Lane = { last: 0 }
@@ -51,13 +53,11 @@ export class End implements StreamCarrier {
   #waiting: Message[] = []
   #noticing: { readonly event: SimEvent; readonly answered: boolean } | undefined
   readonly #medium: Medium
-  readonly #dialled: boolean
-
   constructor(medium: Medium, endpoint: EndOwner, host: Host, dialled: boolean) {
     this.#medium = medium
     this.endpoint = endpoint
     this.host = host
-    this.#dialled = dialled
+    this.dialled = dialled
   }
 
   get remotePeer(): PeerId {
@@ -70,7 +70,7 @@ export class End implements StreamCarrier {
 
   /** The ids of streams of both sides never meet. */
   streamId(sequence: number): number {
-    return sequence * 2 + (this.#dialled ? 0 : 1)
+    return sequence * 2 + (this.dialled ? 0 : 1)
   }
 
   toStream(id: number, { deliver, ...message }: StreamMessage): void {

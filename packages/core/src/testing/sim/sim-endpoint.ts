@@ -107,6 +107,12 @@ export class SimEndpoint implements Endpoint, Party {
     this.#ends.get(peer)?.goodbye(new MosaikError('ERR_CLOSED', `the connection to ${peer} was ended here`))
   }
 
+  release(peer: PeerId): void {
+    const end = this.liveEnd(peer)
+    if (end?.dialled === true && end.streams.size === 0)
+      end.goodbye(new MosaikError('ERR_CLOSED', `the connection to ${peer} was given up here`))
+  }
+
   learn(peer: PeerId, addresses: readonly string[]): void {
     const usable = addresses.filter((address) => isAddress(address) && (splitAddress(address).peerId ?? peer) === peer)
     const plain = usable.map((address) => splitAddress(address).address)

@@ -58,6 +58,27 @@ export const connectionCases: readonly EndpointCase[] = [
     },
   },
   {
+    name: 'release ends an idle connection that this side opened, and no other',
+    run: async (rig) => {
+      const [a, b] = [await rig.create(), await rig.create()]
+      serveEcho(b)
+      await rig.wait(a.connect(addressOf(b)), 'the connection')
+      await rig.wait(isConnected(b, a.id), 'the connection at the other side')
+      b.release(a.id)
+      const stream = await rig.wait(a.open(b.id, ECHO), 'a stream')
+      const recorder = record(stream)
+      a.release(b.id)
+      await rig.quiet(500)
+      assert.deepEqual([[...a.connections.value], [...b.connections.value], recorder.closed], [[b.id], [a.id], undefined])
+      stream.end()
+      await rig.wait(closedOf(recorder), 'the end of the stream')
+      await rig.quiet(200)
+      a.release(b.id)
+      await rig.wait(Promise.all([isGone(a, b.id), isGone(b, a.id)]), 'both sides to drop the connection', 2500)
+      await assertEcho(rig, a, addressOf(b), 'and again')
+    },
+  },
+  {
     name: 'a killed peer is noticed, and 10 of 10 streams close',
     needs: 'kill',
     run: async (rig) => {
