@@ -4,7 +4,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { openControl } from './control/channel.ts'
 import { CONTROL_PROTOCOL, hex, INCARNATION_BYTES, type Ack, type ControlFrame, type Hello } from './control/frames.ts'
 import { createGreeting, differentNetwork, refusedBy, type Greeting, type Refusal } from './control/greeting.ts'
-import { startHeartbeat } from './control/heartbeat.ts'
+import { answerBeat, startHeartbeat } from './control/heartbeat.ts'
 import { isIdle, NO_PAIR, pairStep, type Dialled, type PairEffect, type PairEvent, type PairState } from './logic/pairing.ts'
 import type { NetworkMetrics } from './network-metrics.ts'
 import { Session } from './session.ts'
@@ -219,7 +219,8 @@ export class Connections {
   }
 
   #onFrame(session: Session, frame: ControlFrame): void {
-    session.liveness = { ...session.liveness, heardAt: this.#init.clock.monotonic() }
+    const now = this.#init.clock.monotonic()
+    session.liveness = { ...session.liveness, heardAt: now }
     const dialled = session.connection.direction === 'outbound'
     switch (frame.type) {
       case 'hello':
@@ -233,6 +234,7 @@ export class Connections {
       case 'bye':
         return this.#onBye(session, frame.detail)
       case 'beat':
+        return answerBeat(session, now)
     }
   }
 

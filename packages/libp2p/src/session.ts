@@ -29,6 +29,8 @@ export class Session {
   held: HeldStream[] = []
   inbound = 0
   liveness: Liveness
+  /** When a beat of the dialer was last answered. */
+  answeredAt: number = Number.NEGATIVE_INFINITY
   /** Cancels what waits for the hello or its answer. */
   cancelDeadline: () => void = () => undefined
   readonly #closing: (() => void)[] = []

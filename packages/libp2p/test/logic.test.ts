@@ -6,6 +6,7 @@ import { openControl } from '../src/control/channel.ts'
 import { decodeControl, encodeControl, MAX_CONTROL_BYTES, type ControlFrame } from '../src/control/frames.ts'
 import { createAddressBook, MAX_ADDRESSES, MAX_PEERS } from '../src/logic/address-book.ts'
 import { dialOrder, distance, MAX_CANDIDATES } from '../src/logic/dial-order.ts'
+import { toNextTick } from '../src/logic/grid.ts'
 import { DEAD_MS, judge, SUSPECT_MS } from '../src/logic/liveness.ts'
 import { resolveOptions, type EndpointOptions } from '../src/options.ts'
 import { MAX_READ_BYTES, MIN_READ_BYTES, nextReadSize } from '../src/quic/limits.ts'
@@ -102,12 +103,21 @@ describe('liveness', () => {
     const [suspect, verdict] = judge(well, 1000 + SUSPECT_MS, 0)
     expect(verdict).toBe('suspect')
     expect(judge(suspect, 1000 + SUSPECT_MS + 1000, 0)[1]).toBe('well')
-    expect(judge({ ...suspect, heardAt: 5000 }, 5500, 0)[1]).toBe('recovered')
+    expect(judge({ ...suspect, heardAt: 9000 }, 9500, 0)[1]).toBe('recovered')
     expect(judge(suspect, 1000 + DEAD_MS, 0)[1]).toBe('dead')
   })
 
   it('does not count the time in which we were not listening', () => {
     expect(judge(well, 1000 + 60_000, 60_000)).toEqual([{ heardAt: 61_000, suspect: false }, 'well'])
+  })
+})
+
+describe('the grid of ticks', () => {
+  it('is the same for everyone, and no tick comes twice', () => {
+    expect(toNextTick(0, 2500)).toBe(2500)
+    expect(toNextTick(1, 2500)).toBe(2499)
+    expect(toNextTick(2499, 2500)).toBe(2501) // that timer fired a moment too early
+    expect(toNextTick(5000.5, 2500)).toBe(2499.5)
   })
 })
 

@@ -1,9 +1,13 @@
-/** A control stream is beaten on this often, ms. */
-export const BEAT_MS = 1000
+/** Peers' silence is judged this often, ms. */
+export const TICK_MS = 2500
+/** The dialer of a connection beats at every so many ticks; the acceptor answers. */
+export const TICKS_PER_BEAT = 2
+/** Beats that come sooner after the one before are not answered, ms. */
+export const MIN_ANSWER_MS = 1000
 /** Nothing heard for so long: the peer is suspect, which is logged and counted. */
-export const SUSPECT_MS = 3000
+export const SUSPECT_MS = 7500
 /** Nothing heard for so long: the peer is dead and its connection is ended. */
-export const DEAD_MS = 10_000
+export const DEAD_MS = 15_000
 
 export interface Liveness {
   /** When something was last heard, by our monotonic clock. */

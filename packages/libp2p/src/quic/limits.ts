@@ -1,9 +1,14 @@
 /** What the QUIC transport allows. Stated in the README. */
 export interface QuicLimits {
-  /** A connection without a sign of life ends after this, ms: how fast a killed process is noticed. */
+  /**
+   * A connection without a sign of life ends after this, ms. It starts anew with the first keep-alive into the silence:
+   * a killed process is noticed within `idleMs` and one pause between keep-alives.
+   */
   readonly idleMs: number
-  /** How often an idle connection shows a sign of life, ms. */
+  /** How often the dialer of an idle connection shows a sign of life, ms. Its acknowledgement is that of the other side. */
   readonly keepAliveMs: number
+  /** After so much silence the acceptor sends one itself, ms: a little longer, so that in quiet times only one side does. */
+  readonly acceptorKeepAliveMs: number
   /** Open streams per connection and direction; an open beyond it waits for its turn or its signal. */
   readonly streams: number
   /** Unread bytes that the peer may have under way per stream and per connection. */
@@ -18,8 +23,9 @@ export interface QuicLimits {
 }
 
 export const DEFAULT_QUIC_LIMITS: QuicLimits = Object.freeze({
-  idleMs: 3000,
-  keepAliveMs: 1000,
+  idleMs: 2400,
+  keepAliveMs: 1300,
+  acceptorKeepAliveMs: 1500,
   streams: 1024,
   streamBytes: 2 * 1024 * 1024,
   connectionBytes: 16 * 1024 * 1024,

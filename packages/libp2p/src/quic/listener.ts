@@ -3,6 +3,7 @@ import type { ComponentLogger, CreateListenerOptions, Listener, ListenerEvents, 
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { QuicConnection } from './connection.ts'
 import { listeningAddresses, udpAddress, type UdpAddress } from './address.ts'
+import { toNextTick } from '../logic/grid.ts'
 import type { QuicLimits } from './limits.ts'
 import type { Native, NativeConnection, NativeQuinnConfig, NativeServer } from './native.ts'
 
@@ -14,8 +15,9 @@ export interface ListenerInit {
   readonly options: CreateListenerOptions
 }
 
-/** How often a listener looks at how many handshakes are half open, ms. */
+/** How often a listener looks at how many handshakes are half open, ms: while there are some, and while there are none. */
 const LOOK_MS = 100
+const LOOK_IDLE_MS = 500
 
 /**
  * A bound UDP socket. The native side takes one handshake per call that waits for a connection, so there are always
@@ -44,8 +46,7 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
     const server = new this.#init.native.Server(this.#init.config, host, port)
     this.#server = server
     this.#socket = { family, host, port: server.port() }
-    this.#provide(server)
-    this.#look = setInterval(() => this.#provide(server), LOOK_MS).unref()
+    this.#keepLooking(server)
     this.safeDispatchEvent('listening')
   }
 
@@ -62,20 +63,28 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
     if (server === undefined) return
     this.#server = undefined
     this.#socket = undefined
-    clearInterval(this.#look)
+    clearTimeout(this.#look)
     this.#closing.abort()
     for (const connection of this.#connections) connection.abort(new Error('the listener is closed'))
     await server.abort()
     this.safeDispatchEvent('close')
   }
 
-  /** Waits for as many connections as are half open, and some more. */
-  #provide(server: NativeServer): void {
+  #keepLooking(server: NativeServer): void {
     if (this.#server !== server) return
+    const halfOpen = this.#provide(server)
+    const wait = toNextTick(performance.now(), halfOpen > 0 ? LOOK_MS : LOOK_IDLE_MS)
+    this.#look = setTimeout(() => this.#keepLooking(server), wait).unref()
+  }
+
+  /** Waits for as many connections as are half open, and some more. Answers how many are. */
+  #provide(server: NativeServer): number {
+    if (this.#server !== server) return 0
     const { handshakes, maxHandshakes } = this.#init.limits
     const halfOpen = server.stats().acceptedHandshakes - this.#answered
     const wanted = Math.min(halfOpen + handshakes, maxHandshakes)
     while (this.#waiting < wanted) this.#accept(server)
+    return halfOpen
   }
 
   #accept(server: NativeServer): void {

@@ -28,6 +28,13 @@ export function quic(limits: Partial<QuicLimits> = {}): (components: TransportCo
   return (components) => new QuicTransport(components, { ...DEFAULT_QUIC_LIMITS, ...limits })
 }
 
+/** The binary, and what its two halves are told. */
+interface Loaded {
+  readonly binding: Native
+  readonly dialer: NativeQuinnConfig
+  readonly acceptor: NativeQuinnConfig
+}
+
 class QuicTransport implements Transport {
   readonly [Symbol.toStringTag]: string = 'quic'
   readonly [transportSymbol] = true as const
@@ -35,7 +42,7 @@ class QuicTransport implements Transport {
   readonly #components: TransportComponents
   readonly #limits: QuicLimits
   readonly #clients = new Map<4 | 6, NativeClient>()
-  #native: { readonly binding: Native; readonly config: NativeQuinnConfig } | undefined
+  #native: Loaded | undefined
 
   constructor(components: TransportComponents, limits: QuicLimits) {
     this.#components = components
@@ -51,8 +58,8 @@ class QuicTransport implements Transport {
   }
 
   createListener(options: CreateListenerOptions): Listener {
-    const { binding, config } = this.#load()
-    return new QuicListener({ native: binding, config, limits: this.#limits, logger: this.#components.logger, options })
+    const { binding, acceptor } = this.#load()
+    return new QuicListener({ native: binding, config: acceptor, limits: this.#limits, logger: this.#components.logger, options })
   }
 
   async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
@@ -93,28 +100,30 @@ class QuicTransport implements Transport {
   #client(family: 4 | 6): NativeClient {
     const present = this.#clients.get(family)
     if (present !== undefined) return present
-    const { binding, config } = this.#load()
-    const client = new binding.Client(config, family === 4 ? 0 : 1)
+    const { binding, dialer } = this.#load()
+    const client = new binding.Client(dialer, family === 4 ? 0 : 1)
     this.#clients.set(family, client)
     return client
   }
 
-  #load(): { readonly binding: Native; readonly config: NativeQuinnConfig } {
+  #load(): Loaded {
     if (this.#native !== undefined) return this.#native
     const binding = loadNative()
     const limits = this.#limits
-    const config = new binding.QuinnConfig({
-      privateKeyProto: privateKeyToProtobuf(this.#components.privateKey),
-      handshakeTimeout: limits.idleMs,
-      maxIdleTimeout: limits.idleMs,
-      keepAliveInterval: limits.keepAliveMs,
-      maxConcurrentStreamLimit: limits.streams,
-      maxStreamData: limits.streamBytes,
-      maxConnectionData: limits.connectionBytes,
-      receiveBufferSize: limits.socketBytes,
-      sendBufferSize: limits.socketBytes,
-    })
-    this.#native = { binding, config }
+    const privateKeyProto = privateKeyToProtobuf(this.#components.privateKey)
+    const configWith = (keepAliveInterval: number): NativeQuinnConfig =>
+      new binding.QuinnConfig({
+        privateKeyProto,
+        handshakeTimeout: limits.idleMs,
+        maxIdleTimeout: limits.idleMs,
+        keepAliveInterval,
+        maxConcurrentStreamLimit: limits.streams,
+        maxStreamData: limits.streamBytes,
+        maxConnectionData: limits.connectionBytes,
+        receiveBufferSize: limits.socketBytes,
+        sendBufferSize: limits.socketBytes,
+      })
+    this.#native = { binding, dialer: configWith(limits.keepAliveMs), acceptor: configWith(limits.acceptorKeepAliveMs) }
     return this.#native
   }
 }
