@@ -30,6 +30,7 @@ async function run(options: BootstrapOptions): Promise<void> {
 
 /** Until it is asked to stop. */
 async function serve(network: Network, metrics: Metrics, options: BootstrapOptions): Promise<void> {
+  const asked = untilAskedToStop()
   const say = options.quiet ? (): void => {} : (line: string): void => void process.stdout.write(`${line}\n`)
   const health = options.metrics === undefined ? undefined : await serveHealth(options.metrics, network, metrics)
 
@@ -43,7 +44,7 @@ async function serve(network: Network, metrics: Metrics, options: BootstrapOptio
   say('Running. Ctrl+C leaves the network.')
 
   void reportPeers(network, say)
-  await untilAskedToStop()
+  await asked
   say('Leaving.')
   await health?.close()
 }
@@ -63,15 +64,17 @@ async function reportPeers(network: Network, say: (line: string) => void): Promi
   }
 }
 
-/** The first signal asks for a graceful end; a second one ends at once. */
+/** The first signal asks for a graceful end; a second one ends at once. Nor does it go on when nobody can read what it says. */
 function untilAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
-        resolve()
-      })
+    let asked = false
+    const stop = (): void => {
+      if (asked) process.exit(1)
+      asked = true
+      resolve()
     }
+    process.on('SIGINT', stop).on('SIGTERM', stop)
+    process.stdout.on('error', resolve)
   })
 }
 

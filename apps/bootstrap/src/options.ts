@@ -44,6 +44,14 @@ const list = (value: string, previous: readonly string[] = []): readonly string[
     .filter((part) => part !== ''),
 ]
 
+/** The same, each a multiaddr; what it means is judged where it is used. */
+const addresses = (value: string, previous?: readonly string[]): readonly string[] => {
+  const all = list(value, previous)
+  const wrong = all.find((address) => !/^(?:\/[^/\s]+){2,}$/.test(address))
+  if (wrong !== undefined) throw new InvalidArgumentError(`'${wrong}' is no address. Give one like /ip4/127.0.0.1/udp/4001/quic-v1.`)
+  return all
+}
+
 function hostAndPort(value: string): HostAndPort {
   const colon = value.lastIndexOf(':')
   const host = colon === -1 ? '127.0.0.1' : value.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
@@ -55,9 +63,9 @@ function hostAndPort(value: string): HostAndPort {
 }
 
 function level(value: string | undefined, previous: number): number {
-  const asked = value === undefined ? previous + 1 : Number(value)
-  if (asked !== 0 && asked !== 1 && asked !== 2) throw new InvalidArgumentError('Give -v or -vv (0, 1 or 2 in the environment).')
-  return asked
+  if (value === undefined) return previous + 1
+  if (!/^[012]$/.test(value)) throw new InvalidArgumentError('Give 0, 1 or 2.')
+  return Number(value)
 }
 
 const describe = (option: Option): Option => {
@@ -75,10 +83,10 @@ export function createCommand(): Command {
   const options = [
     new Option('-n, --network-id <text>', 'network to serve: a name, or 64 hex digits; random when absent'),
     new Option('-s, --secret <text>', 'identity: 64 hex digits are the key, other text is its seed; fresh when absent'),
-    new Option('-p, --peers <address>', 'address of another node, repeatable').argParser(list).default([], 'none'),
+    new Option('-p, --peers <address>', 'address of another node, repeatable').argParser(addresses).default([], 'none'),
     new Option('-t, --tags <text>', 'tag of this node, repeatable').argParser(list).default([], 'bootstrap'),
     new Option('--listen <multiaddr>', 'where to listen, repeatable')
-      .argParser(list)
+      .argParser(addresses)
       .default([], 'QUIC and TCP on every interface, free ports'),
     new Option('--no-relay', 'do not relay for others'),
     new Option('--metrics <address>', 'serve /metrics, /healthz and /readyz here: host:port or port').argParser(hostAndPort),
@@ -100,7 +108,7 @@ function fillFromEnvironment(program: Command, env: Environment): void {
     try {
       program.setOptionValueWithSource(attribute, fromText(option, text), 'env')
     } catch (error) {
-      program.error(`error: ${variable} is '${text}'. ${error instanceof Error ? error.message : ''}`, { exitCode: 2 })
+      program.error(`error: ${variable} is '${text}'. ${error instanceof Error ? error.message : ''}`)
     }
   }
 }
@@ -123,7 +131,8 @@ export function parseOptions(argv: readonly string[], env: Environment, configur
   program.parse(argv, { from: 'user' })
   fillFromEnvironment(program, env)
   const given = program.opts<{ networkId?: string; secret?: string; metrics?: HostAndPort; tags: string[] } & BootstrapOptions>()
-  if (given.quiet && given.verbose > 0) program.error('error: --quiet and --verbose exclude each other', { exitCode: 2 })
+  if (given.verbose > 2) program.error('error: there is -v and -vv, no more')
+  if (given.quiet && given.verbose > 0) program.error('error: --quiet and --verbose exclude each other')
   return {
     networkId: given.networkId,
     secret: given.secret,

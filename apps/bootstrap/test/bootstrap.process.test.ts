@@ -81,6 +81,16 @@ describe('mosaik-bootstrap', () => {
     expect(printed).toContain('nonsense')
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(1)
   })
+
+  it('leaves when nobody reads its output any more', async () => {
+    const child = spawn(process.execPath, ['--conditions=@mosaik/source', PROGRAM, '--listen', '/ip4/127.0.0.1/tcp/0'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    running.push(child)
+    child.stdout.destroy()
+    expect([await text(child.stderr), child.exitCode ?? (await once(child, 'exit'))[0]]).toEqual(['', 0])
+  })
+
   it('says that the address for metrics is taken, and exits with 1', async () => {
     await using taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

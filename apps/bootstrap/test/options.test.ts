@@ -30,15 +30,32 @@ describe('flags', () => {
 
   it('takes short and long forms, repeated ones in order', () => {
     const options = parseOptions(
-      ['-n', 'my-app', '-s', 'seed', '-p', 'a', '--peers', 'b', '-t', 'x', '-t', 'y', '--listen', 'l', '--no-relay', '-vv'],
+      [
+        '-n',
+        'my-app',
+        '-s',
+        'seed',
+        '-p',
+        '/ip4/1.2.3.4/tcp/1',
+        '--peers',
+        '/ip4/1.2.3.4/tcp/2',
+        '-t',
+        'x',
+        '-t',
+        'y',
+        '--listen',
+        '/unix/%2Fsocket',
+        '--no-relay',
+        '-vv',
+      ],
       {},
     )
     expect(options).toMatchObject({
       networkId: 'my-app',
       secret: 'seed',
-      peers: ['a', 'b'],
+      peers: ['/ip4/1.2.3.4/tcp/1', '/ip4/1.2.3.4/tcp/2'],
       tags: ['x', 'y'],
-      listen: ['l'],
+      listen: ['/unix/%2Fsocket'],
       relay: false,
       verbose: 2,
     })
@@ -50,6 +67,11 @@ describe('flags', () => {
     ['[::1]:9090', { host: '::1', port: 9090 }],
   ])('reads the metrics address %s', (text, expected) => {
     expect(parseOptions(['--metrics', text], {}).metrics).toEqual(expected)
+  })
+
+  it('names the flag and the address that is none', () => {
+    expect(refused(['--peers', '/ip4/127.0.0.1/tcp/1,here'])).toMatch(/--peers.*'here' is no address/)
+    expect(refused([], { MOSAIK_LISTEN: 'here' })).toMatch(/MOSAIK_LISTEN.*'here' is no address/)
   })
 
   it.each([[['--metrics', 'here']], [['--metrics', '1:70000']], [['-vvv']], [['-q', '-v']], [['--nonsense']], [['stray']]])(
@@ -65,17 +87,17 @@ describe('environment', () => {
     const options = parseOptions([], {
       MOSAIK_BOOTSTRAP_NETWORK_ID: 'own',
       MOSAIK_NETWORK_ID: 'shared',
-      MOSAIK_PEERS: 'a, b',
+      MOSAIK_PEERS: '/dns4/a/tcp/1, /dns4/b/tcp/1',
       MOSAIK_BOOTSTRAP_TAGS: 't',
       MOSAIK_BOOTSTRAP_NO_RELAY: 'true',
       MOSAIK_BOOTSTRAP_VERBOSE: '1',
     })
-    expect(options).toMatchObject({ networkId: 'own', peers: ['a', 'b'], tags: ['t'], relay: false, verbose: 1 })
+    expect(options).toMatchObject({ networkId: 'own', peers: ['/dns4/a/tcp/1', '/dns4/b/tcp/1'], tags: ['t'], relay: false, verbose: 1 })
   })
 
   it('yields to the command line', () => {
-    const env = { MOSAIK_BOOTSTRAP_PEERS: 'b', MOSAIK_BOOTSTRAP_NO_RELAY: 'false', MOSAIK_SECRET: 'env' }
-    expect(parseOptions(['-p', 'a', '-s', 'cli'], env)).toMatchObject({ peers: ['a'], secret: 'cli', relay: true })
+    const env = { MOSAIK_BOOTSTRAP_PEERS: '/dns4/b/tcp/1', MOSAIK_BOOTSTRAP_NO_RELAY: 'false', MOSAIK_SECRET: 'env' }
+    expect(parseOptions(['-p', '/dns4/a/tcp/1', '-s', 'cli'], env)).toMatchObject({ peers: ['/dns4/a/tcp/1'], secret: 'cli', relay: true })
   })
 
   it('does not share what is the program’s own', () => {
