@@ -29,8 +29,8 @@ export interface BackoffOptions {
   jitter?: number
   /**
    * After this long without a stable connection the consumer waits for a sign of life instead: a change of the own or
-   * that producer's entry, or a new connection to it; where the consumer was too slow, that everything was read. One that
-   * only has no place free (`NoCapacity`, `TooManyRequests`) is never given up. Default 300 s; 0: at the first failure.
+   * that producer's entry; a new connection to it, if it was lost or out of reach; that everything was read, if the
+   * consumer was too slow. Default 300 s; 0: at the first failure.
    */
   giveUpAfter?: Duration
 }

@@ -56,19 +56,6 @@ describe('a consumer comes back', () => {
       expect(attempts).toBeGreaterThan(total)
     }))
 
-  test('to a producer that was full for longer than giveUpAfter: nothing else would tell that there is room', () =>
-    scenario(async ({ world, a, b, c }) => {
-      const producer = a.streams.produce(Numbers, { maxConsumers: 1 })
-      const first = b.streams.consume(Numbers)
-      await first.when.subscribed()
-      const second = c.streams.consume(Numbers)
-      await world.pass('20m')
-      expect(second.producers.length).toBe(1)
-      await first.close()
-      await world.pass('100s')
-      expect(producer.consumers.map(({ peerId }) => peerId)).toEqual([c.endpoint.id])
-    }))
-
   test('when it has caught up after it was given up for being slow', () =>
     scenario(async ({ world, a, b }) => {
       const producer = a.streams.produce(Numbers, { bufferSize: 1 })

@@ -254,7 +254,7 @@ export class Lane implements Member {
 
   #planNext(reason: CloseReason, connectedAt: number | undefined): void {
     const { context } = this.#host
-    const delay = this.#retry.failed(context.clock.monotonic(), connectedAt, this.#mayGiveUp(reason))
+    const delay = this.#retry.failed(context.clock.monotonic(), connectedAt, !this.#hasCaughtUp)
     if (delay === undefined) {
       this.#phase = 'dormant'
       context.logger.info('gave up on producer %s (%s); waiting for a sign of life', this.peerId, reason.name)
@@ -267,10 +267,9 @@ export class Lane implements Member {
     this.#connectIn(delay)
   }
 
-  /** Not where no sign would ever tell that another attempt succeeds: there is room again, or the next burst is a smaller one. */
-  #mayGiveUp({ code }: CloseReason): boolean {
-    const isFull = code === StreamCloseReasons.NoCapacity.code || code === CloseReasons.TooManyRequests.code
-    return !isFull && !(this.#slow && this.#queued === 0)
+  /** It was too slow and everything is read: the sign that such a consumer would wait for has come already. */
+  get #hasCaughtUp(): boolean {
+    return this.#slow && this.#queued === 0
   }
 
   #connectIn(delay: number): void {
