@@ -12,6 +12,8 @@ export default defineConfig({
     setupFiles: ['tools/test/setup.ts'],
     testTimeout: 20_000 * factor,
     hookTimeout: 20_000 * factor,
+    // Tests of processes and connections mostly wait, so a few files side by side keep even two cores busy.
+    maxWorkers: 3,
     retry: 0,
     passWithNoTests: false,
   },
