@@ -35,7 +35,7 @@ describe('the examples', () => {
     const shown = [...read('../README.md').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code)
     const files = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     expect(shown.length).toBe(files.length)
-    expect(files.map((name) => read(name)).toSorted()).toEqual(shown.toSorted())
+    expect(new Set(files.map((name) => read(name)))).toEqual(new Set(shown))
   })
 
   it('find each other by one address, and stream both ways', async () => {
