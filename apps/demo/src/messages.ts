@@ -22,6 +22,12 @@ export interface Received extends ChannelCount {
 
 export type Report =
   | { readonly type: 'ready'; readonly peerId: string; readonly addresses: readonly string[] }
-  | { readonly type: 'status'; readonly known: number; readonly sent: readonly ChannelCount[]; readonly received: readonly Received[]; readonly connected: number }
+  | {
+      readonly type: 'status'
+      readonly known: number
+      readonly sent: readonly ChannelCount[]
+      readonly received: readonly Received[]
+      readonly connected: number
+    }
 
 export type Order = { readonly type: 'stop' }

@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { end, ofItsOwn } from './child.ts'
 import type { Order, Report } from './messages.ts'
 
 export type Role = 'producer' | 'consumer'
@@ -25,9 +24,11 @@ const SILENT: Status = { type: 'status', known: 0, sent: [], received: [], conne
 
 export function startNode(role: Role, name: string, bootstrap: string, onChange: () => void): NodeProcess {
   const child = fork(fileURLToPath(new URL('./node.ts', import.meta.url)), [role, name, bootstrap], {
+    ...ofItsOwn,
     execArgv: ['--conditions=@mosaik/source'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+  let asked: 'killed' | 'left' | undefined
   const node: NodeProcess = {
     name,
     role,
@@ -35,25 +36,23 @@ export function startNode(role: Role, name: string, bootstrap: string, onChange:
     peerId: '',
     state: 'starting',
     status: SILENT,
-    kill: () => end(child, () => child.kill('SIGKILL')),
-    leave: () => end(child, () => child.connected && child.send({ type: 'stop' } satisfies Order)),
+    kill: () => {
+      asked = 'killed'
+      return end(child, () => child.kill('SIGKILL'))
+    },
+    leave: () => {
+      asked = 'left'
+      return end(child, () => child.connected && child.send({ type: 'stop' } satisfies Order))
+    },
   }
   child.on('message', (report: Report) => {
     if (report.type === 'ready') Object.assign(node, { peerId: report.peerId, state: 'running' })
     else node.status = report
     onChange()
   })
-  child.once('exit', (code, signal) => {
-    if (code === 0) node.state = 'left'
-    else node.state = signal === 'SIGKILL' ? 'killed' : 'failed'
+  child.once('exit', (code) => {
+    node.state = asked === 'killed' || (asked === 'left' && code === 0) ? asked : 'failed'
     onChange()
   })
   return node
-}
-
-async function end(child: ChildProcess, ask: () => unknown): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  ask()
-  await exited
 }
