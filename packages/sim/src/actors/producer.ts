@@ -104,7 +104,7 @@ function prepare(sim: Sim, run: ProducerRun, draw: Draw, waits: boolean): Sendin
   const pad = draw.bytes(draw.chance(0.02) ? run.plan.padMax * 20 : draw.int(0, run.plan.padMax))
   const item: Item = { run: run.id, seq: run.sendings.length, kind: draw.pick(KINDS), price: draw.int(0, 99), pad }
   const owedTo = creditors(sim, run).filter((channel) => WISHES[channel.run.plan.where].holds(item))
-  const sending: Sending = { item, waits, state: 'pending', undelivered: false, owedTo }
+  const sending: Sending = { item, waits, wasOnline: run.producer.isOnline, state: 'pending', undelivered: false, owedTo }
   run.sendings.push(sending)
   sim.tell((probe) => probe.onSend?.(run, sending))
   return sending

@@ -25,7 +25,8 @@ export const admission: Invariant = {
     /** The entry by which a peer should have been judged: the one that is known since before this moment. */
     const forbidden = (life: Life, peer: PeerId, { requireTag, needsPass = false }: Ruled): boolean => {
       const view = views.get(life)?.get(peer)
-      if (view === undefined || view.since >= sim.now || peer === life.peerId) return false
+      if (view === undefined || view.since >= sim.now || life.runsSince >= sim.now || peer === life.peerId) return false
+      if (life.network.discovery.catalog.value.get(peer) !== view.entry) return false // news of this very moment
       return (
         view.entry === undefined ||
         !accepts({ requireTag, needsPass: needsPass && !stepped.has(life) }, view.entry, life.clock.now() - NOTICED_MS)

@@ -12,7 +12,9 @@ import { gaps } from './gaps.ts'
 import { gauges } from './gauges.ts'
 import { graceful } from './graceful.ts'
 import { networks } from './networks.ts'
+import { online } from './online.ts'
 import { order } from './order.ts'
+import { progress } from './progress.ts'
 import { reading } from './reading.ts'
 import { settled } from './settled.ts'
 import { syncing } from './syncing.ts'
@@ -21,7 +23,7 @@ import { versions } from './versions.ts'
 
 /** Everything that must hold at every moment. What must come to hold is in `liveness.ts`. */
 export const INVARIANTS: readonly Invariant[] = [
-  order, gaps, reading, criteria, admission, closeReasons, graceful, bounds,
+  order, gaps, reading, criteria, admission, closeReasons, graceful, bounds, online,
   versions, departures, dates, networks, truth, events, catalogs, syncing, advertised,
-  settled, gauges,
+  settled, progress, gauges,
 ] // prettier-ignore

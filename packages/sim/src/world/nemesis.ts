@@ -65,6 +65,7 @@ export class Nemesis {
       case 'crash':
         return this.#end(a, () => crash(sim, a))
       case 'restart':
+        this.#disturb((x) => x === a.machine, sim.now)
         crash(sim, a)
         return void start(sim, a.machine)
       case 'leave':
@@ -117,6 +118,7 @@ export class Nemesis {
     const sim = this.#sim
     const gone = sim.machines.filter(({ life: there }) => there?.isOpen === false).length
     if (gone * 2 >= sim.machines.length) return
+    this.#disturb((x) => x === life.machine, sim.now)
     end()
     if (!isAnchor(life, sim) && this.#draw.chance(0.4)) return
     const again = (): void => void (life.state === 'leaving' || start(sim, life.machine))

@@ -10,6 +10,8 @@ export interface Sending {
   readonly item: Item
   /** By `send`, not by `trySend`. */
   readonly waits: boolean
+  /** The producer called itself online when it was sent. */
+  readonly wasOnline: boolean
   /** `refused`: the producer said that it did not take it. */
   state: 'pending' | 'taken' | 'refused'
   /** It was handed back as matching nobody. */
