@@ -52,8 +52,8 @@ export interface Network extends AsyncDisposable {
 /**
  * Starts a node. Resolves as soon as it listens; finding others goes on by itself.
  *
- * Rejects with `ERR_INVALID_OPTION` for a bad option, with the transport's error when an address of `listen`
- * cannot be bound, and with `signal.reason` on abort.
+ * Rejects with `ERR_INVALID_OPTION` for a bad option, with `ERR_LISTEN` when an address of `listen` cannot be bound, and
+ * with `signal.reason` on abort.
  */
 export async function createNetwork(name: string, options?: NetworkOptions): Promise<Network> {
   const { secretKey, listen, relay, mdns, zeroConfig, discovery, streams, logger, metrics, signal } = check.options('options', options)
@@ -86,14 +86,18 @@ function whileStarting(signal: AbortSignal | undefined): { readonly signal: Abor
   return { signal: starting.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', abort) }
 }
 
-/** The floors above an endpoint, wired together; the endpoint belongs to the network from now on. */
+/**
+ * The floors above an endpoint, wired together: what `createNetwork` does, on an endpoint of your own. The endpoint belongs
+ * to the network from now on: `close` ends it, too. When it rejects, with what the floors reject with or `signal.reason`,
+ * the endpoint is still yours.
+ */
 export async function networkOn(
   endpoint: Endpoint,
   options: Pick<NetworkOptions, 'discovery' | 'streams' | 'signal'> = {},
 ): Promise<Network> {
   options.signal?.throwIfAborted()
   const discovery = await createDiscovery(endpoint, options.discovery)
-  const streams = await streamsOn(discovery, options.streams)
+  const streams = await streamsOn(discovery, options)
   const ended = new AbortController()
   let closing: Promise<void> | undefined
 
@@ -134,9 +138,10 @@ export async function networkOn(
   }
 }
 
-async function streamsOn(discovery: Discovery, options: StreamsOptions | undefined): Promise<Streams> {
+async function streamsOn(discovery: Discovery, { streams, signal }: Pick<NetworkOptions, 'streams' | 'signal'>): Promise<Streams> {
   try {
-    return createStreams(discovery, options)
+    signal?.throwIfAborted()
+    return createStreams(discovery, streams)
   } catch (error) {
     await discovery.close()
     throw error

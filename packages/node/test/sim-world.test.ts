@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { defineStream, MosaikError } from '../src/index.ts'
+import { defineStream, MosaikError, networkOn } from '../src/index.ts'
 import { simWorld } from '../src/testing/index.ts'
 
 const Ticks = defineStream<number>('ticks')
@@ -53,4 +53,15 @@ it('keeps networks of other names apart', async () => {
   const b = await world.node('two')
   const refused = await world.run(a.discovery.syncWith(b.local.addresses[0] ?? '').catch((error: unknown) => error))
   expect(MosaikError.is(refused, 'ERR_DIFFERENT_NETWORK')).toBe(true)
+})
+
+it('a start that is cut short between its floors leaves the endpoint as it was', async () => {
+  await using world = simWorld({ seed: 9 })
+  const endpoint = await world.endpoint('my-app')
+  const cut = new AbortController()
+  const starting = networkOn(endpoint, { signal: cut.signal })
+  const reason = new Error('changed my mind')
+  cut.abort(reason)
+  await expect(world.run(starting)).rejects.toBe(reason)
+  await world.run((await networkOn(endpoint)).close())
 })
