@@ -1,6 +1,8 @@
 import { MosaikError } from '../check/error.ts'
 import { decodeCbor, encodeCbor } from './cbor-vendor.ts'
 import type { Codec } from './codec.ts'
+import { decodePlain, OTHER } from './plain-decode.ts'
+import { encodePlain } from './plain-encode.ts'
 import { scanCbor } from './scan.ts'
 
 const LIMITS = { depth: 64 }
@@ -20,10 +22,13 @@ export function cbor<T>(): Codec<T> {
   return codec as Codec<T>
 }
 
+// Nearly every value is plain and takes the short way in both directions; the general one decides about the rest, and about errors.
 const codec: Codec<unknown> = Object.freeze({
   encode(value: unknown): Uint8Array {
     let bytes: Uint8Array
     try {
+      const plain = encodePlain(value)
+      if (plain !== undefined) return plain
       bytes = encodeCbor(value)
     } catch (cause) {
       throw new MosaikError('ERR_INVALID_DATUM', `cannot be written as CBOR: ${reasonOf(cause)}`, { cause, datum: value })
@@ -35,6 +40,8 @@ const codec: Codec<unknown> = Object.freeze({
   },
 
   decode(bytes: Uint8Array): unknown {
+    const plain = decodePlain(bytes)
+    if (plain !== OTHER) return plain
     const fault = scanCbor(bytes, LIMITS)
     if (fault !== undefined) throw new MosaikError('ERR_INVALID_DATUM', `not acceptable CBOR: ${fault}`, { datum: bytes })
     try {
