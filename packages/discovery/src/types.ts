@@ -1,18 +1,26 @@
 import type { Duration, Endpoint, GroupId, NetworkId, PeerId, StreamId, Tag, Ticket, UniqueId, WaitOptions, Watch } from '@mosaik/core'
 
 export interface DhtOptions {
-  /** Addresses of nodes that serve this table. */
+  /** Addresses of nodes that serve this table; 64 at most, none for the first one. */
   bootstrap: readonly string[]
   /** Store records for others (default true). */
   serve?: boolean
-  /** How often records are renewed and looked up while this node has peers (default 60 s; 5 s while it has none). */
+  /** How often records are renewed and looked up while this node has peers: default 60 s, at least 1 s. Alone it looks every 5 s. */
   interval?: Duration
 }
 
 export interface DiscoveryOptions {
+  /**
+   * Addresses of nodes to join through; 64 at most. They are dialled at the start and again for as long as whoever is there
+   * is missing here; one that does not work is logged as a warning, once.
+   */
   bootstrap?: string | readonly string[]
+  /** What `addTags` takes, from the start. */
   tags?: string | readonly string[]
-  /** Default 15 s. */
+  /**
+   * How often the own entry is renewed and catalogs are compared. Default 15 s; durations are 10 ms to 24 h. Keep it well
+   * below `purgeAfter`, or others take this node for gone between two announcements.
+   */
   announceInterval?: Duration
   /** The next delay is uniform in interval × [1 − jitter, 1 + jitter]. Default 0.5, between 0 and 1. */
   announceJitter?: number
@@ -22,10 +30,11 @@ export interface DiscoveryOptions {
   maxTimeDrift?: Duration
   /** Events kept for a reader that fell behind. Default 100. */
   eventsBacklog?: number
+  /** Where to meet without knowing an address: nowhere (default), in the public Kademlia table, or in one of your own. */
   dht?: false | 'public' | DhtOptions
-  /** Default 30 s, ± 50 %. */
+  /** How often peers are probed whose round-trip time somebody wants to know, ± 50 %. Default 30 s. */
   rttProbeInterval?: Duration
-  /** Hides peers whose smoothed round-trip time is known and above this. */
+  /** Hides peers whose smoothed round-trip time is known and above this. Default: nobody is hidden. */
   maxRtt?: Duration
 }
 

@@ -197,6 +197,22 @@ test('gossip: a known head under a false signature is rejected by whoever knows 
   expect(metric(s.friend.metrics, 'mosaik.discovery.entries.refused')).toBe(0)
 })
 
+test('gossip: a known head with false details is rejected by whoever knows it, not passed on', async () => {
+  await using s = await scene('false details')
+  await s.world.run(s.attacker.connect(s.victim.address))
+  const topic = s.attacker.gossip.join(announceTopic(s.attacker.networkId), () => 'ignore')
+  await s.world.run(topic.neighbours.until((peers) => peers.has(s.victim.id)))
+  const known = statement(author('alice'), { updatedAt: s.attacker.clock.now(), tags: ['a'] })
+  expect(s.victim.discovery.feed(encodeStatement(known))).toBe(true)
+  const others = statement(author('bob'), { updatedAt: 0, tags: ['b'] }).details
+  topic.publish(encodeAnnouncement(known.head, others))
+  const renewed = statement(author('alice'), { updatedAt: s.attacker.clock.now() + 1, tags: ['a'] })
+  topic.publish(encodeAnnouncement(renewed.head, others))
+  await s.world.run('200ms')
+  expect(metric(s.victim.metrics, 'mosaik.discovery.entries.refused', 'malformed')).toBe(2)
+  expect(metric(s.friend.metrics, 'mosaik.discovery.entries.refused')).toBe(0)
+})
+
 test('gossip: heads whose details nobody has are asked for a few times, then given up', async () => {
   await using s = await scene('empty promises')
   await s.world.run(s.attacker.connect(s.victim.address))

@@ -2,6 +2,7 @@ import { MosaikError, sleep } from '@mosaik/core'
 import type { Endpoint, GossipTopic, GossipVerdict, PeerId } from '@mosaik/core'
 import { jittered, renewAfter } from '../logic/schedule.ts'
 import type { Head, Statement } from '../logic/statement.ts'
+import { detailsId } from '../wire/details.ts'
 import { MAX_ANNOUNCED_BYTES } from '../wire/limits.ts'
 import { announceTopic } from '../wire/protocols.ts'
 import { decodeAnnouncement, encodeAnnouncement } from '../wire/statement.ts'
@@ -91,12 +92,18 @@ export class Announcer {
         return 'accept'
       case 'taken':
       case 'same': // learned another way already; others may not have it yet
-        return 'accept'
+        return details === null || head?.details === detailsId(details) ? 'accept' : this.#falseDetails()
       case 'invalid':
         return 'reject'
       default:
         return 'ignore'
     }
+  }
+
+  /** Nothing here looked at them. Passed on, they would be held against this node by whoever does. */
+  #falseDetails(): GossipVerdict {
+    this.#node.meters.refused('malformed').add()
+    return 'reject'
   }
 
   #meet(neighbours: ReadonlySet<PeerId>): void {

@@ -67,7 +67,7 @@ function checkCount(what: string, count: number, max: number): void {
 }
 
 /** The digest that names details in a head. */
-function detailsId(bytes: Uint8Array): UniqueId {
+export function detailsId(bytes: Uint8Array): UniqueId {
   return deriveId(DOMAIN, bytes)
 }
 
