@@ -1,6 +1,7 @@
 import { createWatch, joinAddress, mapWatch } from '@mosaik/core'
 import type { Clock, PeerId, Watch, WatchSource } from '@mosaik/core'
 import { distance, isUnspecified, isZoneless } from './logic/dial-order.ts'
+import { toNextTick } from './logic/grid.ts'
 import type { Node } from './node.ts'
 
 /** How often the interfaces of the machine are looked at, ms. */
@@ -34,7 +35,7 @@ export function watchAddresses(node: Node, id: PeerId, clock: Clock): OwnAddress
   let cancel = (): void => undefined
   const poll = (): void => {
     refresh()
-    cancel = clock.after(REFRESH_MS, poll)
+    cancel = clock.after(toNextTick(clock.monotonic(), REFRESH_MS), poll)
   }
   const events = node.libp2p as unknown as EventTarget
   const changes = ['transport:listening', 'transport:close', 'self:peer:update']

@@ -6,6 +6,7 @@ import { openControl } from '../src/control/channel.ts'
 import { decodeControl, encodeControl, MAX_CONTROL_BYTES, type ControlFrame } from '../src/control/frames.ts'
 import { createAddressBook, MAX_ADDRESSES, MAX_PEERS } from '../src/logic/address-book.ts'
 import { dialOrder, distance, MAX_CANDIDATES } from '../src/logic/dial-order.ts'
+import { BUSY_MS, Pace, QUIET_MS } from '../src/gossip/pace.ts'
 import { toNextTick } from '../src/logic/grid.ts'
 import { DEAD_MS, judge, SUSPECT_MS } from '../src/logic/liveness.ts'
 import { resolveOptions, type EndpointOptions } from '../src/options.ts'
@@ -118,6 +119,23 @@ describe('the grid of ticks', () => {
     expect(toNextTick(1, 2500)).toBe(2499)
     expect(toNextTick(2499, 2500)).toBe(2501) // that timer fired a moment too early
     expect(toNextTick(5000.5, 2500)).toBe(2499.5)
+  })
+})
+
+describe('the pace of gossip', () => {
+  it('is quick after changes, with many messages, and while somebody has to be told of messages; otherwise slow', () => {
+    const pace = new Pace(0)
+    expect(pace.next(2000, true)).toBe(BUSY_MS)
+    expect(pace.next(31_000, true)).toBe(QUIET_MS)
+    pace.message()
+    expect(pace.next(41_000, true)).toBe(QUIET_MS)
+    pace.message()
+    expect(pace.next(51_000, false)).toBe(BUSY_MS)
+    for (let i = 0; i < 100; i++) pace.message()
+    expect(pace.next(53_000, true)).toBe(BUSY_MS)
+    expect(pace.next(55_000, false)).toBe(QUIET_MS)
+    pace.changed(56_000)
+    expect(pace.next(65_000, true)).toBe(BUSY_MS)
   })
 })
 

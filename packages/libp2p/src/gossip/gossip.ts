@@ -3,9 +3,11 @@ import type { Counter, Gossip, GossipTopic, GossipVerdict, Logger, PeerId, Watch
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { GossipSub, Message, TopicValidatorFn } from '@libp2p/gossipsub'
 import { componentsOf } from '../node-components.ts'
+import { toNextTick } from '../logic/grid.ts'
 import type { Host } from '../seam.ts'
 import { Carrier } from './carrier.ts'
-import { createRouter, PROTOCOL, startRouter, stopRouter } from './router.ts'
+import { BUSY_MS, Pace, QUIET_MS } from './pace.ts'
+import { createRouter, isWhole, PROTOCOL, runHeartbeat, startRouter, stopRouter } from './router.ts'
 import { createStanding } from './standing.ts'
 
 const MAX_BUFFERED_BYTES = 16 * MAX_GOSSIP_BYTES
@@ -15,6 +17,9 @@ const STANDING = { rate: 400, burst: 4_000, halfLife: 10_000, peers: 4_096 } as 
 const FLOOD_FAULT = 0.05
 /** Points of the router's score per fault. Below 0 a peer leaves the mesh, below -80 (8 faults) nothing of it is heard. */
 const POINTS_PER_FAULT = -10
+
+/** Events after which the router may have something to mend. */
+const CHANGES = ['subscription-change', 'gossipsub:graft', 'gossipsub:prune'] as const
 
 interface Topic {
   readonly receive: (data: Uint8Array, from: PeerId) => GossipVerdict
@@ -44,6 +49,9 @@ class GossipOverRouter implements Gossip {
   readonly #carrier: Carrier
   readonly #router: GossipSub
   readonly #standing = createStanding(STANDING)
+  readonly #pace: Pace
+  #interval: number = BUSY_MS
+  #cancelHeartbeat = (): void => {}
   readonly #topics = new Map<string, Topic>()
   readonly #counters: Counters
   #unsubscribe: readonly (() => void)[] = []
@@ -55,6 +63,7 @@ class GossipOverRouter implements Gossip {
     this.#host = host
     this.#logger = componentLogger(host.logger, 'mosaik:gossip')
     this.#counters = createCounters(host)
+    this.#pace = new Pace(clock.monotonic())
     this.#carrier = new Carrier({
       registrar: components.registrar,
       protocol: PROTOCOL,
@@ -74,14 +83,16 @@ class GossipOverRouter implements Gossip {
     this.#router.addEventListener('subscription-change', (event) => {
       for (const { topic } of event.detail.subscriptions) this.#refresh(topic)
     })
-    this.#router.addEventListener('gossipsub:heartbeat', () => {
-      this.#carrier.check(new Set(this.#router.getPeers().map(String)))
-      this.#refreshAll()
-    })
+    for (const change of CHANGES) this.#router.addEventListener(change, () => this.#onChange())
     await startRouter(this.#router)
+    this.#scheduleHeartbeat(BUSY_MS)
     this.#unsubscribe = [
-      host.onVerified((peer, connection) => this.#carrier.use(peer, connection)),
+      host.onVerified((peer, connection) => {
+        this.#onChange()
+        this.#carrier.use(peer, connection)
+      }),
       host.onLost((peer) => {
+        this.#onChange()
         this.#carrier.drop(peer)
         this.#refreshAll()
       }),
@@ -111,8 +122,29 @@ class GossipOverRouter implements Gossip {
     for (const [name, topic] of this.#topics) this.#leave(name, topic)
     this.#closed = true
     for (const remove of this.#unsubscribe) remove()
+    this.#cancelHeartbeat()
     this.#carrier.close()
     await stopRouter(this.#router)
+  }
+
+  #onChange(): void {
+    if (this.#closed) return
+    this.#pace.changed(this.#now())
+    if (this.#interval === QUIET_MS) this.#scheduleHeartbeat(BUSY_MS)
+  }
+
+  #scheduleHeartbeat(interval: number): void {
+    this.#cancelHeartbeat()
+    this.#interval = interval
+    this.#cancelHeartbeat = this.#host.clock.after(toNextTick(this.#now(), interval), () => void this.#heartbeat())
+  }
+
+  async #heartbeat(): Promise<void> {
+    await runHeartbeat(this.#router).catch((error: unknown) => this.#logger.warn('a heartbeat of the gossip router failed: %o', error))
+    if (this.#closed) return
+    this.#carrier.check(new Set(this.#router.getPeers().map(String)))
+    this.#refreshAll()
+    this.#scheduleHeartbeat(this.#pace.next(this.#now(), isWhole(this.#router)))
   }
 
   #now(): number {
@@ -132,6 +164,7 @@ class GossipOverRouter implements Gossip {
       return
     }
     this.#counters.published.add()
+    this.#pace.message()
     this.#router.publish(name, data.slice()).catch((error: unknown) => this.#logger.warn('gossip on %s was not sent: %o', name, error))
   }
 
@@ -143,6 +176,7 @@ class GossipOverRouter implements Gossip {
   }
 
   #validate(peer: PeerId, message: Message): TopicValidatorResult {
+    this.#pace.message()
     const verdict = this.#judge(peer, message)
     this.#counters[verdict].add()
     if (verdict === 'reject') this.#standing.fault(peer, 1, this.#now())

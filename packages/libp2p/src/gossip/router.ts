@@ -3,11 +3,10 @@ import { MAX_GOSSIP_BYTES } from '@mosaik/core'
 import { gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
 import type { Carrier } from './carrier.ts'
+import { BUSY_MS } from './pace.ts'
 
 /** The newest version of the protocol, and no other: both ends are Mosaik. */
 export const PROTOCOL = '/meshsub/1.2.0'
-/** How often the router mends its meshes, ms. Peers are grafted as they join, so this is no delay; it costs CPU on idle nodes. */
-const HEARTBEAT = 2_000
 /** Largest RPC that is read: a message, or an answer to IWANT with several. */
 const MAX_RPC_BYTES = 16 * MAX_GOSSIP_BYTES
 
@@ -29,7 +28,7 @@ export function createRouter(components: GossipSubComponents, carrier: Carrier, 
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
     emitSelf: false,
-    heartbeatInterval: HEARTBEAT,
+    heartbeatInterval: BUSY_MS,
     // A rejoin (leave, then join) is back in the mesh after a second or two instead of ten.
     unsubcribeBackoff: 1_000,
     pruneBackoff: 10_000,
@@ -47,7 +46,7 @@ export function createRouter(components: GossipSubComponents, carrier: Carrier, 
     tagMeshPeers: false,
     // Only faults count, ours and the router's (broken IWANT promises, grafts against a prune). Many nodes behind one
     // address are normal here, so the penalty on that is off; so are the rewards, which need traffic to mean anything.
-    scoreParams: { appSpecificScore: score, appSpecificWeight: 1, IPColocationFactorWeight: 0, decayInterval: 5_000, retainScore: 60_000 },
+    scoreParams: { appSpecificScore: score, appSpecificWeight: 1, IPColocationFactorWeight: 0, decayInterval: 30_000, retainScore: 60_000 },
     scoreThresholds: { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 },
   })({
     privateKey: components.privateKey,
@@ -59,14 +58,27 @@ export function createRouter(components: GossipSubComponents, carrier: Carrier, 
   })
 }
 
-interface Startable {
+interface Internals {
   start(): Promise<void>
   stop(): Promise<void>
+  heartbeat(): Promise<void>
+  readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout }
+  /** Who is in the mesh of each topic that was joined. */
+  readonly mesh: ReadonlyMap<string, ReadonlySet<string>>
 }
-export const startRouter = (router: GossipSub): Promise<void> => (router as unknown as Startable).start()
-/** Its own `stop` leaves the timer of the next heartbeat behind, which would hold up the end of the process. */
-export const stopRouter = (router: GossipSub): Promise<void> => {
-  const { status } = router as unknown as { readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout } }
-  clearTimeout(status.heartbeatTimeout)
-  return (router as unknown as Startable).stop()
+const internals = (router: GossipSub): Internals => router as unknown as Internals
+
+/** Starts it without its own clock: heartbeats are the caller's to run. */
+export async function startRouter(router: GossipSub): Promise<void> {
+  await internals(router).start()
+  clearTimeout(internals(router).status.heartbeatTimeout)
+}
+
+export const stopRouter = (router: GossipSub): Promise<void> => internals(router).stop()
+export const runHeartbeat = (router: GossipSub): Promise<void> => internals(router).heartbeat()
+
+/** Every subscriber of every topic that was joined is in its mesh. */
+export function isWhole(router: GossipSub): boolean {
+  for (const [topic, mesh] of internals(router).mesh) if (router.getSubscribers(topic).length > mesh.size) return false
+  return true
 }
