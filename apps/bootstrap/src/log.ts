@@ -3,7 +3,7 @@ import type { Logger } from '@mosaik/node'
 
 const nothing = (): void => {}
 
-/** Logs to stderr: warnings and errors always, what Mosaik does with -v, the transport too with -vv, nothing but errors with -q. */
+/** Logs to stderr: warnings and errors always, what happens with -v, every detail with -vv, nothing but errors with -q. */
 export function createLog({ quiet, verbose }: { readonly quiet: boolean; readonly verbose: number }): Logger {
   const write = (level: string, component: string, args: readonly unknown[]): void => {
     process.stderr.write(`${new Date().toISOString()} ${level} ${component} ${format(...args)}\n`)

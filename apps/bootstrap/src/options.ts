@@ -15,7 +15,7 @@ export interface BootstrapOptions {
   /** Where to serve `/metrics`, `/healthz` and `/readyz`. */
   readonly metrics: HostAndPort | undefined
   readonly quiet: boolean
-  /** 0 normal, 1 what Mosaik does, 2 what the transport does too. */
+  /** 0 normal, 1 what happens, 2 every detail. */
   readonly verbose: number
 }
 
@@ -91,7 +91,7 @@ export function createCommand(): Command {
     new Option('--no-relay', 'do not relay for others'),
     new Option('--metrics <address>', 'serve /metrics, /healthz and /readyz here: host:port or port').argParser(hostAndPort),
     new Option('-q, --quiet', 'print nothing but errors').default(false),
-    new Option('-v, --verbose', 'say what happens; twice for the transport too').argParser(level).default(0, '0'),
+    new Option('-v, --verbose', 'say what happens; twice for every detail').argParser(level).default(0, '0'),
   ]
   for (const option of options) program.addOption(describe(option))
   return program

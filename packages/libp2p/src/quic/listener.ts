@@ -38,7 +38,7 @@ export class QuicListener extends TypedEventEmitter<ListenerEvents> implements L
   constructor(init: ListenerInit) {
     super()
     this.#init = init
-    this.#log = init.logger.forComponent('mosaik:quic:listener')
+    this.#log = init.logger.forComponent('libp2p:mosaik:quic:listener')
   }
 
   async listen(address: Multiaddr): Promise<void> {

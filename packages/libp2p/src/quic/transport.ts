@@ -65,7 +65,7 @@ class QuicTransport implements Transport {
   async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
     options.signal.throwIfAborted()
     const native = await this.#connect(address, options.signal)
-    const connection = new QuicConnection(native, 'outbound', this.#components.logger.forComponent('mosaik:quic:dial'))
+    const connection = new QuicConnection(native, 'outbound', this.#components.logger.forComponent('libp2p:mosaik:quic'))
     try {
       const { remotePeer, muxerFactory } = connection
       const expected = address.getComponents().findLast((part) => part.code === CODE_P2P)?.value
