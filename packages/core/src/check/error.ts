@@ -37,10 +37,11 @@ export interface ErrorDetail {
 export class MosaikError extends Error {
   override readonly name = 'MosaikError'
   readonly code: string
-  readonly commands?: readonly unknown[]
-  readonly datum?: unknown
-  readonly value?: unknown
-  readonly existing?: unknown
+  // Declared only: what is not handed back is not there, and not printed.
+  declare readonly commands?: readonly unknown[]
+  declare readonly datum?: unknown
+  declare readonly value?: unknown
+  declare readonly existing?: unknown
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, 'cause' in detail ? { cause: detail.cause } : undefined)
