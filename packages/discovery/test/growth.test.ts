@@ -42,11 +42,45 @@ test('a network at rest says little: equal catalogs are compared in two short me
   const before = [total(nodes, 'bytes.sent'), total(nodes, 'messages.sent')] as const
   const syncs = metric(first.metrics, 'mosaik.discovery.catalog.syncs')
   await world.run('60s')
-  expect(metric(first.metrics, 'mosaik.discovery.catalog.syncs') - syncs).toBeGreaterThan(20)
+  const compared = metric(first.metrics, 'mosaik.discovery.catalog.syncs') - syncs
+  expect(compared).toBeGreaterThanOrEqual(2)
+  expect(compared).toBeLessThanOrEqual(5)
   const perMessage = (total(nodes, 'bytes.sent') - before[0]) / (total(nodes, 'messages.sent') - before[1])
   expect(perMessage).toBeLessThan(100)
   await closeAll(world, nodes)
 })
+
+test(
+  'what an idle node costs does not grow with the network: connections, comparisons and announcements are counted',
+  async () => {
+    const [few, many] = [await idling(20), await idling(60)]
+    expect(few.connections).toBeLessThanOrEqual(2.5)
+    expect(many.connections).toBeLessThanOrEqual(2.5)
+    // By default: one comparison in two minutes, and a renewal in two and a half, which travels once over each connection.
+    expect(few.comparisons).toBeLessThanOrEqual(0.7)
+    expect(many.comparisons).toBeLessThanOrEqual(0.7)
+    expect(few.renewals).toBeLessThanOrEqual(1.5)
+    expect(many.renewals).toBeLessThanOrEqual(0.6)
+    expect(many.messages).toBeLessThanOrEqual(few.messages + 0.5)
+  },
+  LONG,
+)
+
+/** Per node and minute, of nodes that know each other and have nothing to do. */
+async function idling(size: number): Promise<{ connections: number; comparisons: number; renewals: number; messages: number }> {
+  await using world = simWorld({ seed: `idle ${size}` })
+  const nodes = await simNetwork(world, size)
+  await converged(world, nodes)
+  await world.run('5m')
+  const sum = (name: string): number => nodes.reduce((all, { metrics }) => all + metric(metrics, `mosaik.discovery.${name}`), 0)
+  const names = ['catalog.syncs', 'announcements.sent', 'sync.messages.sent'] as const
+  const before = names.map(sum)
+  await world.run('10m')
+  const [comparisons, renewals, messages] = names.map((name, i) => (sum(name) - (before[i] as number)) / size / 10) as [number, number, number]
+  const connections = nodes.reduce((all, { endpoint }) => all + endpoint.connections.value.size, 0) / 2 / size
+  await closeAll(world, nodes)
+  return { connections, comparisons, renewals, messages }
+}
 
 test('the same seed gives the same history', async () => {
   const run = async (): Promise<string> => {

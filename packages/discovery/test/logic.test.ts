@@ -8,7 +8,7 @@ import { PersistentMap } from '../src/logic/persistent-map.ts'
 import { Pulls } from '../src/logic/pulls.ts'
 import { wantedNeighbours } from '../src/logic/ring.ts'
 import { RttTable } from '../src/logic/rtt.ts'
-import { jittered, renewAfter, sample } from '../src/logic/schedule.ts'
+import { CalmCounter, jittered, renewAfter, sample } from '../src/logic/schedule.ts'
 import { clockSkew } from '../src/logic/skew.ts'
 import { keyOf } from '../src/logic/statement.ts'
 import { author, statement } from './builders.ts'
@@ -68,36 +68,72 @@ describe('neighbours on the ring', () => {
   const peersOf = (count: number): { peerId: PeerId; key: string }[] =>
     Array.from({ length: count }, (_, i) => ({ peerId: `peer ${i}` as PeerId, key: uniqueId(`peer ${i}`).slice(0, 32) }))
 
-  test.each([2, 3, 7, 50, 200])('connect %d nodes, with at most three dialled by each and short ways', (count) => {
+  /** Who has dialled whom, as nodes dial whom they want and give up what they have dialled and do not want, in turn, until nothing changes. */
+  function settle(count: number, dialled: (readonly [number, number])[], inUse: (readonly [number, number])[] = []): Set<PeerId>[] {
     const peers = peersOf(count)
-    const links = new Map(peers.map(({ peerId }) => [peerId, new Set<PeerId>()]))
-    for (const { peerId, key } of peers) {
-      const wanted = wantedNeighbours(
-        key,
-        peers.filter((other) => other.peerId !== peerId),
-        () => false,
-      )
-      expect(wanted.length).toBeLessThanOrEqual(3)
-      for (const other of wanted) {
-        links.get(peerId)?.add(other)
-        links.get(other)?.add(peerId)
-      }
+    const index = new Map(peers.map(({ peerId }, i) => [peerId, i]))
+    const idOf = (i: number): PeerId => (peers[i] as { peerId: PeerId }).peerId
+    const own = peers.map(() => new Set<PeerId>())
+    const streams = peers.map(() => new Set<PeerId>())
+    for (const [a, b] of dialled) own[a]?.add(idOf(b))
+    for (const [a, b] of inUse) streams[a]?.add(idOf(b))
+    const linksOf = (i: number): Set<PeerId> => {
+      const links = new Set([...(own[i] ?? []), ...(streams[i] ?? [])])
+      for (const [j, { peerId }] of peers.entries()) if (own[j]?.has(idOf(i)) || streams[j]?.has(idOf(i))) links.add(peerId)
+      return links
     }
+    for (let round = 0; round < 60; round++) {
+      let changes = 0
+      for (const [i, { peerId, key }] of peers.entries()) {
+        const others = peers.filter((other) => other.peerId !== peerId)
+        const connected = linksOf(i)
+        const wanted = wantedNeighbours(key, others, () => false, connected)
+        expect(wanted.length).toBeLessThanOrEqual(4)
+        const missing = wanted.filter((peer) => !connected.has(peer))
+        for (const peer of missing) own[i]?.add(peer)
+        const surplus = [...(own[i] ?? [])].filter((peer) => !wanted.includes(peer))
+        if (missing.length === 0) for (const peer of surplus) own[i]?.delete(peer)
+        changes += missing.length > 0 ? missing.length : surplus.length
+      }
+      if (changes === 0) return peers.map((_, i) => linksOf(index.get(idOf(i)) as number))
+    }
+    throw new Error('it never settles')
+  }
+
+  function steps(links: readonly Set<PeerId>[]): number {
+    const peers = peersOf(links.length)
+    const linksOf = new Map(peers.map(({ peerId }, i) => [peerId, links[i] as Set<PeerId>]))
     let reached = new Set([(peers[0] as { peerId: PeerId }).peerId])
-    let steps = 0
-    while (reached.size < count) {
-      const next = new Set([...reached].flatMap((peer) => [peer, ...(links.get(peer) ?? [])]))
+    for (let count = 0; ; count++) {
+      if (reached.size === links.length) return count
+      const next = new Set([...reached].flatMap((peer) => [peer, ...(linksOf.get(peer) ?? [])]))
       expect(next.size).toBeGreaterThan(reached.size)
       reached = next
-      steps++
     }
-    expect(steps).toBeLessThanOrEqual(6)
+  }
+
+  const total = (links: readonly Set<PeerId>[]): number => links.reduce((sum, { size }) => sum + size, 0) / 2
+  const star = (count: number): [number, number][] => Array.from({ length: count - 1 }, (_, i) => [i + 1, 0])
+  const circle = (count: number): [number, number][] => Array.from({ length: count }, (_, i) => [i, (i + 1) % count])
+
+  test.each([2, 3, 7, 50, 200])('%d nodes that have dialled one of them settle, with few connections and short ways', (count) => {
+    const links = settle(count, star(count))
+    expect(Math.max(...links.map(({ size }) => size))).toBeLessThanOrEqual(12)
+    expect(Math.min(...links.map(({ size }) => size))).toBeGreaterThanOrEqual(Math.min(count - 1, 3))
+    expect(total(links)).toBeLessThanOrEqual(2.5 * count)
+    expect(steps(links)).toBeLessThanOrEqual(7)
+  })
+
+  test('connections of streams count', () => {
+    const links = settle(50, star(50), circle(50))
+    expect(total(links)).toBeLessThanOrEqual(125)
+    expect(steps(links)).toBeLessThanOrEqual(7)
   })
 
   test('who cannot be reached is replaced by the next one', () => {
     const peers = peersOf(20)
-    const [first] = wantedNeighbours('00'.repeat(16), peers, () => false)
-    const others = wantedNeighbours('00'.repeat(16), peers, (peer) => peer === first)
+    const [first] = wantedNeighbours('00'.repeat(16), peers, () => false, new Set())
+    const others = wantedNeighbours('00'.repeat(16), peers, (peer) => peer === first, new Set())
     expect(others).not.toContain(first)
     expect(others.length).toBeGreaterThanOrEqual(2)
   })
@@ -228,9 +264,17 @@ describe('schedules', () => {
 
   test('renewals are every interval in small networks, and often enough in large ones', () => {
     expect(renewAfter(15, 300, 2)).toBe(15)
-    expect(renewAfter(15, 300, 30)).toBe(45)
-    expect(renewAfter(15, 300, 1000)).toBe(75)
+    expect(renewAfter(15, 300, 30)).toBe(90)
+    expect(renewAfter(15, 300, 1000)).toBe(150)
     expect(renewAfter(500, 300, 1000)).toBe(500)
+  })
+
+  test('catalogs are compared less and less often while there are no news', () => {
+    const calm = new CalmCounter()
+    const times = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1).filter(() => calm.tick())
+    expect(times(24)).toEqual([1, 2, 4, 8, 16, 24])
+    calm.news()
+    expect(times(4)).toEqual([1, 2, 4])
   })
 
   test('a sample is of different items', () => {

@@ -146,7 +146,8 @@ export class Connector {
   }
 
   #wanted(now: number): PeerId[] {
-    return wantedNeighbours(this.#selfKey, this.#peers(), (peer) => (this.#failed.get(peer)?.until ?? 0) > now)
+    const isAvoided = (peer: PeerId): boolean => (this.#failed.get(peer)?.until ?? 0) > now
+    return wantedNeighbours(this.#selfKey, this.#peers(), isAvoided, this.#node.endpoint.connections.value)
   }
 
   #plan(): void {

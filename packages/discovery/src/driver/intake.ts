@@ -28,8 +28,8 @@ export interface Received {
 
 /** The one gateway for statements: gossip, sync and `feed` all come in here. Nothing unsigned or untimely gets past it. */
 export class Intake {
-  /** Called with every head that was taken. */
-  onTaken: (head: Head) => void = () => {}
+  /** Called with every head that was taken, and whether it is more than a renewal. */
+  onTaken: (head: Head, isNews: boolean) => void = () => {}
   readonly #endpoint: Endpoint
   readonly #keeper: Keeper
   readonly #rules: AdmissionRules
@@ -111,8 +111,8 @@ export class Intake {
 
   #take(head: Head, bytes: Uint8Array | null): Outcome {
     let details: EncodedDetails | undefined
+    const known = this.#keeper.store.get(head.peerId)?.statement.details
     if (head.details !== undefined) {
-      const known = this.#keeper.store.get(head.peerId)?.statement.details
       if (known?.id === head.details) details = known
       else if (bytes === null) return 'unfetched'
       else {
@@ -127,7 +127,7 @@ export class Intake {
     if (change === false) return this.#refuse('full')
     if (details !== undefined && details.addresses.length > 0) this.#endpoint.learn(head.peerId, details.addresses)
     this.#keeper.commit(change)
-    this.onTaken(head)
+    this.onTaken(head, known?.id !== head.details)
     return 'taken'
   }
 

@@ -55,7 +55,9 @@ export class DiscoveryNode {
 
   /** Serves, listens and looks for others from now on. */
   async start(): Promise<void> {
-    const { endpoint } = this.#node
+    const { endpoint, config, log } = this.#node
+    if (config.announceInterval * (1 + config.announceJitter) >= config.purgeAfter)
+      log.warn('announceInterval is so long that peers with a purgeAfter like the one here take this node for gone in between')
     this.#serve(SYNC_PROTOCOL, (stream) => this.#syncer.accept(stream))
     this.#serve(PING_PROTOCOL, (stream) => this.pinger.accept(stream))
     this.#serving = true
@@ -97,8 +99,9 @@ export class DiscoveryNode {
       if (change.type === 'departed') pinger.departed(change.peerId)
       else if (change.type === 'discovered') pinger.discovered(change.entry.peerId)
     }
-    this.intake.onTaken = (head) => {
+    this.intake.onTaken = (head, isNews) => {
       puller.arrived(head)
+      if (isNews) reconciler.news()
       if (head.details === undefined) connector.forget(head.peerId)
     }
     this.#syncer.onCompared = (peer, news) => reconciler.compared(peer, news)

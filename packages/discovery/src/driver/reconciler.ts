@@ -1,6 +1,6 @@
 import { backoff, sleep } from '@mosaik/core'
 import type { PeerId } from '@mosaik/core'
-import { sample } from '../logic/schedule.ts'
+import { CalmCounter, sample } from '../logic/schedule.ts'
 import type { NodeContext } from './context.ts'
 import type { Syncer } from './syncer.ts'
 
@@ -18,8 +18,8 @@ const SETTLING_ROUNDS = 5
 const SETTLE_MS = 500
 
 /**
- * Decides with whom catalogs are compared: new neighbours, one neighbour at random per announce interval (more often at
- * first), and two more after a comparison brought news of others. Never everyone: what everyone must know travels by announcements.
+ * Decides with whom catalogs are compared: new neighbours, one neighbour at random now and then (after news at every
+ * announce interval), and two more after a comparison brought news of others. Never everyone: what everyone must know travels by announcements.
  */
 export class Reconciler {
   readonly #node: NodeContext
@@ -27,6 +27,7 @@ export class Reconciler {
   readonly #neighbours: () => ReadonlySet<PeerId>
   /** When catalogs were last compared with a peer, by either side; monotonic. */
   readonly #compared = new Map<PeerId, number>()
+  readonly #calm = new CalmCounter()
   #greetings = 0
   /** Which settling-in is the latest one. */
   #round = 0
@@ -38,8 +39,14 @@ export class Reconciler {
     this.#neighbours = neighbours
   }
 
+  /** Somebody came, left or said something new; a renewal is no news. */
+  news(): void {
+    this.#calm.news()
+  }
+
   tick(): void {
     this.#greetings = 0
+    if (!this.#calm.tick()) return
     this.#after(Math.min(SETTLE_MS, this.#node.config.announceInterval / 4), () => this.#compareWithSome(1))
   }
 
