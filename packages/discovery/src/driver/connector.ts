@@ -1,4 +1,4 @@
-import { backoff, createWatch, isAddress, sleep, splitAddress } from '@mosaik/core'
+import { backoff, createWatch, isAddress, isPeerId, sleep, splitAddress } from '@mosaik/core'
 import type { PeerId, WatchSource } from '@mosaik/core'
 import { AddressBook } from '../logic/address-book.ts'
 import type { Lost } from '../logic/address-book.ts'
@@ -8,11 +8,10 @@ import type { RingPeer } from '../logic/ring.ts'
 import { sample } from '../logic/schedule.ts'
 import { keyOf } from '../logic/statement.ts'
 import type { NodeContext } from './context.ts'
+import { Dialler } from './dialler.ts'
 import { follow } from './follow.ts'
 import type { Syncer } from './syncer.ts'
 
-const CONCURRENCY = 8
-const MAX_QUEUE = 256
 /** Addresses taken from one find. */
 const MAX_HINTS = 8
 /** A lonely node tries again after 1 s, then less often, but always within 10 s. */
@@ -24,6 +23,7 @@ const PLAN_MS = 200
 /** A peer that could not be reached is passed over for this long, doubling up to a minute. */
 const AVOID_MS = 5000
 const MAX_AVOID_MS = 60_000
+const MAX_AVOIDED = 256
 /**
  * Neighbours that could not be reached: so many, then one per second. An entry may list anybody's addresses, and with
  * many such entries a hostile member could otherwise have everyone dial a victim without end.
@@ -35,14 +35,11 @@ export class Connector {
   readonly #node: NodeContext
   readonly #syncer: Syncer
   readonly #neighbours: () => ReadonlySet<PeerId>
+  readonly #dialler: Dialler
   readonly #book: AddressBook
   readonly #selfKey: string
-  readonly #queue = new Set<string>()
-  readonly #dialling = new Set<string>()
   readonly #failed = new Map<PeerId, { readonly until: number; readonly pause: number }>()
   readonly #failures = new Allowance(FAILURES.burst, FAILURES.everyMs)
-  /** Bootstrap addresses that were reported not to work. */
-  readonly #reported = new Set<string>()
   readonly #lonely: WatchSource<boolean> = createWatch(true)
   /** Connected peers that nothing here needed when last looked at. */
   #idle: ReadonlySet<PeerId> = new Set()
@@ -56,6 +53,9 @@ export class Connector {
     this.#neighbours = neighbours
     this.#book = new AddressBook(node.config.bootstrap)
     this.#selfKey = keyOf(node.endpoint.id)
+    this.#dialler = new Dialler(node)
+    this.#dialler.onReached = (to, peer) => this.#reached(to, peer)
+    this.#dialler.onUnreachable = (to) => void (isPeerId(to) && this.#avoid(to))
   }
 
   get isLonely(): boolean {
@@ -67,13 +67,13 @@ export class Connector {
     this.#node.scope.spawn((signal) => follow(this.#node.keeper.catalog, signal, () => this.changed()))
     this.#node.scope.spawn((signal) => follow(this.#node.endpoint.connections, signal, () => this.changed()))
     this.#node.scope.spawn((signal) => this.#redial(signal))
-    for (const address of this.#lost().bootstrap) this.#enqueue(address)
+    for (const address of this.#lost().bootstrap) this.#dialler.dial(address)
   }
 
   /** Tries once now, and again with everything else that is remembered while the node is lonely. */
   dial(address: string): void {
     this.#book.remember(undefined, [address])
-    this.#enqueue(address)
+    this.#dialler.dial(address)
   }
 
   /** Somebody who may be in the network, found by other means. A hint: tried, not remembered. */
@@ -82,10 +82,10 @@ export class Connector {
     const usable = addresses.filter(isAddress).slice(0, MAX_HINTS)
     const peer = splitAddress(usable[0] ?? '').peerId
     if (peer === undefined || !usable.every((address) => splitAddress(address).peerId === peer)) {
-      for (const address of usable) this.#enqueue(address)
+      for (const address of usable) this.#dialler.dial(address)
     } else if (peer !== endpoint.id && !this.#neighbours().has(peer)) {
       endpoint.learn(peer, usable)
-      this.#enqueue(peer)
+      this.#dialler.dial(peer)
     }
   }
 
@@ -114,7 +114,7 @@ export class Connector {
   probe(): void {
     const { prng } = this.#node.endpoint
     const { bootstrap, known, heardOf } = this.#lost()
-    for (const address of [...sample([...bootstrap, ...known], 1, prng), ...sample(heardOf, 1, prng)]) this.#enqueue(address)
+    for (const address of [...sample([...bootstrap, ...known], 1, prng), ...sample(heardOf, 1, prng)]) this.#dialler.dial(address)
   }
 
   /** The catalog, the neighbours or the connections have changed. */
@@ -154,7 +154,7 @@ export class Connector {
     const now = this.#node.endpoint.clock.monotonic()
     const missing = this.#wanted(now).filter((peer) => !this.#node.endpoint.connections.value.has(peer))
     const allowedAt = this.#failures.nextAt()
-    if (allowedAt <= now) for (const peer of missing) this.#enqueue(peer)
+    if (allowedAt <= now) for (const peer of missing) this.#dialler.dial(peer)
     this.#planAgain(now, missing.length > 0 && allowedAt > now ? allowedAt : Number.POSITIVE_INFINITY)
   }
 
@@ -178,7 +178,7 @@ export class Connector {
         const { bootstrap, known, heardOf } = this.#lost()
         const others = [...heardOf, ...this.#peers().map(({ peerId }) => peerId)]
         for (const to of [...bootstrap, ...sample(known, KNOWN_PER_ROUND, prng), ...sample(others, KNOWN_PER_ROUND, prng)])
-          this.#enqueue(to)
+          this.#dialler.dial(to)
       }
     }
   }
@@ -202,52 +202,10 @@ export class Connector {
     })
   }
 
-  /** `to` is an address or a peer id. */
-  #enqueue(to: string): void {
-    if (this.#dialling.has(to)) return
-    if (this.#queue.size >= MAX_QUEUE) return this.#node.log.debug('%s is not dialled: %d others wait', to, MAX_QUEUE)
-    this.#queue.add(to)
-    this.#drain()
-  }
-
-  #drain(): void {
-    for (const to of this.#queue) {
-      if (this.#dialling.size >= CONCURRENCY) return
-      this.#queue.delete(to)
-      this.#dialling.add(to)
-      const started = this.#node.scope.spawn(async (signal) => {
-        await this.#dial(to, signal)
-        this.#dialling.delete(to)
-        this.#drain()
-      })
-      if (!started) return
-    }
-  }
-
-  async #dial(to: string, signal: AbortSignal): Promise<void> {
-    const { endpoint, log, meters, scope } = this.#node
-    const byAddress = to.startsWith('/')
-    meters.dials.add()
-    try {
-      const peer = await endpoint.connect(to, { signal })
-      if (byAddress) this.#book.answered(to, peer)
-      if (this.#reported.delete(to)) log.info('%s answers now', to)
-      this.#failed.delete(peer)
-      scope.spawn(() => this.#syncer.trySync(peer))
-    } catch (error) {
-      if (signal.aborted) return
-      this.#report(to, error)
-      if (!byAddress) this.#avoid(to as PeerId)
-    }
-  }
-
-  /** Loudly, once, for what the user has configured; whoever waits for others looks there first. */
-  #report(to: string, error: unknown): void {
-    const { config, log } = this.#node
-    const message = error instanceof Error ? error.message : error
-    if (!config.bootstrap.includes(to) || this.#reported.has(to)) return log.debug('dialling %s: %s', to, message)
-    this.#reported.add(to)
-    log.warn('the bootstrap address %s does not work; it will be tried again. %s', to, message)
+  #reached(to: string, peer: PeerId): void {
+    if (to !== peer) this.#book.answered(to, peer)
+    this.#failed.delete(peer)
+    this.#node.scope.spawn(() => this.#syncer.trySync(peer))
   }
 
   #avoid(peer: PeerId): void {
@@ -257,7 +215,7 @@ export class Connector {
     this.#failed.set(peer, { pause, until: now + pause })
     this.#failures.spend(now)
     for (const oldest of this.#failed.keys()) {
-      if (this.#failed.size <= MAX_QUEUE) break
+      if (this.#failed.size <= MAX_AVOIDED) break
       this.#failed.delete(oldest)
     }
     this.changed()
