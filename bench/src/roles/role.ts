@@ -66,6 +66,7 @@ export class Meter {
   readonly latencies: number[] = []
 
   async serve(): Promise<void> {
+    void this.#tellWarm()
     for (;;) {
       const { ms } = await told<{ ms: number }>('measure')
       const before = { items: this.items, cpu: cpuSeconds(), threadCpu: threadCpuSeconds(), at: now() }
@@ -81,6 +82,12 @@ export class Meter {
       }
       tell({ type: 'measured', ...measured })
     }
+  }
+
+  async #tellWarm(): Promise<void> {
+    const { items } = await told<{ items: number }>('warm')
+    while (this.items < items) await new Promise((resolve) => setTimeout(resolve, 50))
+    tell({ type: 'warmed' })
   }
 
   #quantiles(): { readonly p50: number; readonly p99: number } {

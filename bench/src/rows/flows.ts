@@ -24,11 +24,13 @@ interface Ready {
 
 type Start = (role: string, options: Readonly<Record<string, unknown>>) => Child
 
+/** Before anything is measured this time has passed, and every receiver has had so many items: its code is compiled then. */
 const WARM_MS = 1_500
+const WARM_ITEMS = 200_000
 
 /** Lets the flow run warm, then measures everyone over the same `ms`. */
-async function measure(sender: Child, receivers: readonly Child[], ms: number): Promise<Flow> {
-  await new Promise((resolve) => setTimeout(resolve, WARM_MS))
+async function measure(sender: Child, receivers: readonly Child[], ms: number, isPaced: boolean): Promise<Flow> {
+  await Promise.all([warm(), ...(isPaced ? [] : receivers.map((child) => warm(child)))])
   const children = [sender, ...receivers]
   for (const child of children) child.tell({ type: 'measure', ms })
   const [sent, ...received] = await Promise.all(children.map((child) => child.next<Measured>('measured', 2 * ms + 30_000)))
@@ -45,6 +47,12 @@ async function measure(sender: Child, receivers: readonly Child[], ms: number): 
     receiverThreadCpu: each(received.reduce((sum, one) => sum + one.threadCpu, 0)),
     senderRss: sent?.rss ?? NaN,
   }
+}
+
+async function warm(receiver?: Child): Promise<void> {
+  if (receiver === undefined) return new Promise((resolve) => setTimeout(resolve, WARM_MS))
+  receiver.tell({ type: 'warm', items: WARM_ITEMS })
+  await receiver.next('warmed')
 }
 
 async function withChildren<T>(row: string, work: (start: Start) => Promise<T>): Promise<T> {
@@ -67,7 +75,7 @@ export function rawFlow(row: string, listen: string, ms: number, perSecond?: num
     const { address } = await sink.next<Ready>('ready')
     const source = start('raw-source', { listen, address, perSecond })
     await source.next('ready')
-    return measure(source, [sink], ms)
+    return measure(source, [sink], ms, perSecond !== undefined)
   })
 }
 
@@ -86,7 +94,7 @@ export function streamFlow(row: string, { listen, items, consumers, perSecond }:
     await Promise.all(rest.map((child) => child.next('ready')))
     const producer = start('producer', { listen, bootstrap: [address], items, consumers, perSecond })
     await producer.next('ready')
-    return measure(producer, [first, ...rest], ms)
+    return measure(producer, [first, ...rest], ms, perSecond !== undefined)
   })
 }
 
@@ -96,7 +104,7 @@ export function natsFlow(row: string, port: number, subscribers: number, ms: num
     await Promise.all(all.map((child) => child.next('ready')))
     const publisher = start('nats-publisher', { port, perSecond })
     await publisher.next('ready')
-    return measure(publisher, all, ms)
+    return measure(publisher, all, ms, perSecond !== undefined)
   })
 }
 
@@ -107,7 +115,7 @@ export function echoFlow(row: string, listen: string, perSecond: number, ms: num
     const { address } = await server.next<Ready>('ready')
     const client = start('echo-client', { listen, address, perSecond })
     await client.next('ready')
-    await new Promise((resolve) => setTimeout(resolve, WARM_MS))
+    await warm()
     client.tell({ type: 'measure', ms })
     const { items, seconds, cpu, threadCpu, p50, p99, rss } = await client.next<Measured>('measured', 2 * ms + 30_000)
     const each = (cpuTime: number): number => (cpuTime / items) * 1e6
