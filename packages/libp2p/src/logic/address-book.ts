@@ -1,7 +1,7 @@
 import type { PeerId } from '@mosaik/core'
 
-/** Peers remembered; the one touched longest ago is forgotten first. */
-export const MAX_PEERS = 4096
+/** Peers remembered, as many as a catalog holds; the one touched longest ago is forgotten first. */
+export const MAX_PEERS = 16_384
 /** Addresses per peer; the newest win. */
 export const MAX_ADDRESSES = 16
 

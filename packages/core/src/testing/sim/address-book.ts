@@ -1,6 +1,6 @@
 import type { PeerId } from '../../id/types.ts'
 
-const MAX_PEERS = 4096
+const MAX_PEERS = 16_384
 const MAX_ADDRESSES = 16
 
 /** Where peers may be found. The peers and addresses learnt last are kept. */
