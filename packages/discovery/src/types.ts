@@ -18,8 +18,8 @@ export interface DiscoveryOptions {
   /** What `addTags` takes, from the start. */
   tags?: string | readonly string[]
   /**
-   * How often the own entry is renewed and catalogs are compared. Default 15 s; durations are 10 ms to 24 h. Keep it well
-   * below `purgeAfter`, or others take this node for gone between two announcements.
+   * How often, at most, the own entry is renewed and catalogs are compared. Default 15 s; durations are 10 ms to 24 h. Keep
+   * it well below `purgeAfter`, or others take this node for gone between two announcements.
    */
   announceInterval?: Duration
   /** The next delay is uniform in interval × [1 − jitter, 1 + jitter]. Default 0.5, between 0 and 1. */
