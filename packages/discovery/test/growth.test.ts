@@ -76,7 +76,11 @@ async function idling(size: number): Promise<{ connections: number; comparisons:
   const names = ['catalog.syncs', 'announcements.sent', 'sync.messages.sent'] as const
   const before = names.map(sum)
   await world.run('10m')
-  const [comparisons, renewals, messages] = names.map((name, i) => (sum(name) - (before[i] as number)) / size / 10) as [number, number, number]
+  const [comparisons, renewals, messages] = names.map((name, i) => (sum(name) - (before[i] as number)) / size / 10) as [
+    number,
+    number,
+    number,
+  ]
   const connections = nodes.reduce((all, { endpoint }) => all + endpoint.connections.value.size, 0) / 2 / size
   await closeAll(world, nodes)
   return { connections, comparisons, renewals, messages }
