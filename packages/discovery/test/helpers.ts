@@ -5,7 +5,7 @@ import { createDiscovery } from '../src/index.ts'
 import type { Discovery, DiscoveryOptions } from '../src/index.ts'
 
 /** For tests that simulate much: they have time also on a busy machine. */
-export const LONG: number = 60_000 * Number(process.env['TIME_FACTOR'] ?? 1)
+export const LONG: number = 180_000 * Number(process.env['TIME_FACTOR'] ?? 1)
 
 export interface Node {
   readonly endpoint: Endpoint
