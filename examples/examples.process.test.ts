@@ -4,7 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+// Several processes start one after the other, each of which loads all sources.
+vi.setConfig({ testTimeout: 60_000 * Number(process.env['TIME_FACTOR'] ?? 1) })
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 const running: ChildProcessByStdio<null, Readable, null>[] = []

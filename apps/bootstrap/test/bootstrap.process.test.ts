@@ -8,9 +8,11 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createNetwork, peerIdOf, randomId, secretKey, uniqueId } from '@mosaik/node'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
+// A process loads all sources before it says anything.
+vi.setConfig({ testTimeout: 60_000 * FACTOR })
 const PROGRAM = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const running: ChildProcessByStdio<null, Readable, Readable>[] = []
 
