@@ -1,5 +1,5 @@
 import { INVARIANTS } from './invariants/index.ts'
-import { catalogsConverge, isOnlineAsItShould, itemsFlow, pairsConnect } from './invariants/liveness.ts'
+import { catalogsConverge, isOnlineAsItShould, itemsFlow, pairsConnect, partingsEnd } from './invariants/liveness.ts'
 import type { Goal } from './invariants/liveness.ts'
 import { undoMischief } from './actors/mischief.ts'
 import { closeProducer } from './actors/producer.ts'
@@ -130,7 +130,7 @@ async function reach(sim: Sim, goals: readonly Goal[], within: number): Promise<
 
 async function flow(sim: Sim): Promise<void> {
   const since = new Map(sim.producerRuns.map((run) => [run, run.sendings.length]))
-  await reach(sim, [itemsFlow(since), pairsConnect], FLOW_MS)
+  await reach(sim, [itemsFlow(since), pairsConnect, partingsEnd], FLOW_MS)
 }
 
 /** Everything is well: then it stays so. */

@@ -123,6 +123,24 @@ export function itemsFlow(since: ReadonlyMap<ProducerRun, number>): Goal {
   }
 }
 
+/** Its items may have come late, and its goodbye with them. */
+export const partingsEnd: Goal = {
+  name: 'partings-end',
+  rule: 'a channel ends with its producer, after what was sent before (Producer.close)',
+  missing: (sim) => {
+    for (const consumer of sim.open.flatMap((life) => [...life.consumers])) {
+      const { network } = consumer.life.machine.plan
+      const there = new Set(sim.openIn(network).map(({ peerId }) => peerId))
+      const left = [...consumer.channels.values()].find(
+        ({ ended, info, from }) => ended === undefined && (!there.has(info.peerId) || from?.closedAt !== undefined),
+      )
+      if (left !== undefined)
+        return `consumer ${consumer.id} on ${consumer.life.name} is still connected to ${sim.nameOf(left.info.peerId)}, which has closed its producer`
+    }
+    return undefined
+  },
+}
+
 export function isOnlineAsItShould(sim: Sim): string | undefined {
   for (const life of sim.open) {
     for (const run of life.producers) {
