@@ -5,9 +5,10 @@ import { progress } from '../table.ts'
 import type { Settings, Table } from '../table.ts'
 
 const IDLE_NODES = 50
-const IDLE_MS = 20_000
+/** As long as it takes until every node has renewed its entry once, so that all of what idling costs is in it. */
+const IDLE_MS = 150_000
 /** After the last stream is connected: late syncs and pings of a fresh network are no idling. */
-const SETTLE_MS = 10_000
+const SETTLE_MS = 30_000
 const FORMATION_MS = 120_000
 
 interface Full {

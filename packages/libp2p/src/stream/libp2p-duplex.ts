@@ -1,4 +1,4 @@
-import type { Stream } from '@libp2p/interface'
+import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import type { Duplex, DuplexSink } from './duplex.ts'
 
 const MAX_BATCH_BYTES = 64 * 1024
@@ -16,6 +16,8 @@ export class Libp2pDuplex implements Duplex {
   #listening = false
   #paused = true
   #starved = false
+  /** What came in one piece with a chunk at which the sink paused. */
+  #held: Uint8Array[] = []
   #batch: Uint8Array[] = []
   #batched = 0
   /** This side's half and the peer's. `told` means that the sink knows. */
@@ -28,6 +30,8 @@ export class Libp2pDuplex implements Duplex {
     this.#attempt(() => stream.pause())
     stream.addEventListener('close', (event) => this.#onClose(event.error))
     stream.addEventListener('remoteCloseWrite', () => this.#onFinish())
+    stream.addEventListener('drain', this.#onRoom)
+    stream.addEventListener('idle', this.#onRoom)
     if (stream.status !== 'open' && stream.status !== 'closing') this.#onClose(new Error(`the stream is ${stream.status}`))
     else if (stream.remoteWriteStatus === 'closed') this.#inbound = 'ended'
   }
@@ -39,6 +43,7 @@ export class Libp2pDuplex implements Duplex {
 
   attach(sink: DuplexSink): void {
     this.#sink = sink
+    this.#onRoom() // for what was sent before
     this.resume()
   }
 
@@ -72,6 +77,7 @@ export class Libp2pDuplex implements Duplex {
   resume(): void {
     this.#paused = false
     queueMicrotask(() => {
+      this.#deliver()
       if (this.#paused || this.#sink === undefined) return
       this.#listen()
       this.#attempt(() => this.#stream.resume())
@@ -101,23 +107,30 @@ export class Libp2pDuplex implements Duplex {
    * does so from within its sending, where more must not be sent: so a little later.
    */
   readonly #onRoom = (): void => {
-    if (!this.#starved) return
+    if (!this.#starved || this.#sink === undefined) return
     queueMicrotask(() => {
-      if (!this.#starved || this.#stream.writeBufferLength >= HIGH_WATER_BYTES) return
+      if (!this.#starved || this.#sink === undefined || this.#stream.writeBufferLength >= HIGH_WATER_BYTES) return
       this.#starved = false
-      this.#sink?.onDrain()
+      this.#sink.onDrain()
     })
   }
 
   #listen(): void {
     if (this.#listening) return
     this.#listening = true
-    this.#stream.addEventListener('message', (event) => {
-      this.#sink?.onData(event.data.subarray())
+    this.#stream.addEventListener('message', ({ data }: StreamMessageEvent) => {
+      // In the pieces in which it came: to join them would be to copy everything once more.
+      if (data instanceof Uint8Array) this.#held.push(data)
+      else this.#held.push(...data)
+      this.#deliver()
       if (this.#inbound === 'ended') queueMicrotask(() => this.#flush())
     })
-    this.#stream.addEventListener('drain', this.#onRoom)
-    this.#stream.addEventListener('idle', this.#onRoom)
+  }
+
+  #deliver(): void {
+    let count = 0
+    while (count < this.#held.length && !this.#paused && this.#sink !== undefined) this.#sink.onData(this.#held[count++]!)
+    this.#held.splice(0, count)
   }
 
   #onFinish(): void {
@@ -129,6 +142,7 @@ export class Libp2pDuplex implements Duplex {
     if (this.#closed !== undefined) return
     const clean = error === undefined && this.#inbound !== 'open' && this.#outbound !== 'open'
     this.#closed = { error: clean ? undefined : (error ?? new Error('the connection was lost')) }
+    if (!clean) this.#held = []
     this.#closing?.(this.#closed.error)
     this.#flush()
   }
@@ -138,7 +152,7 @@ export class Libp2pDuplex implements Duplex {
     const sink = this.#sink
     if (sink === undefined) return
     const failed = this.#closed?.error !== undefined
-    if (this.#inbound === 'ended' && !failed && this.#stream.readBufferLength === 0) {
+    if (this.#inbound === 'ended' && !failed && this.#stream.readBufferLength === 0 && this.#held.length === 0) {
       this.#inbound = 'told'
       sink.onEnd()
     }
