@@ -1,0 +1,95 @@
+import { check, createWatch, MosaikError } from '@mosaik/core'
+import type { CloseReason, GroupId, Logger, PeerId, TicketValidator, WatchSource } from '@mosaik/core'
+import { secretOf } from '../../group-key.ts'
+import type { Bond, BondingOptions, HeartbeatTiming } from '../types.ts'
+import { MAX_HELLO_BYTES } from '../wire/protocol.ts'
+
+/** A group of this node as its bonds use it: what it needs, what it is told, and whom it is bonded with. */
+export class Party {
+  readonly groupId: GroupId
+  readonly secret: Uint8Array
+  readonly validators: readonly TicketValidator[]
+  readonly timing: HeartbeatTiming
+  /** A peer that has answered nothing for so long is down, ms. */
+  readonly deadlineMs: number
+  readonly bonds: WatchSource<readonly Bond[]> = createWatch<readonly Bond[]>([])
+  observer: boolean
+  status: Uint8Array | undefined
+  /** Peers named by the group. */
+  configured: ReadonlySet<PeerId> = new Set()
+  /** Nothing is told any more. */
+  left = false
+  readonly #options: BondingOptions
+  readonly #logger: Logger
+
+  constructor(options: BondingOptions, logger: Logger) {
+    this.#options = options
+    this.#logger = logger
+    this.groupId = options.groupId
+    this.secret = secretOf(options.key)
+    this.validators = options.validators ?? []
+    this.timing = checkTiming(options.timing)
+    this.deadlineMs = this.timing.interval * this.timing.maxMissed
+    this.observer = check.boolean('observer', options.observer, { default: false })
+  }
+
+  /** What to say to a peer that has proved itself. Undefined, and told, when the group fails to say anything. */
+  hello(): Uint8Array | undefined {
+    let hello: Uint8Array | undefined
+    this.#guard(() => {
+      hello = this.#options.hello()
+      if (hello.length <= MAX_HELLO_BYTES) return
+      throw new MosaikError('ERR_TOO_LARGE', `the hello of a group has ${hello.length} bytes; ${MAX_HELLO_BYTES} are allowed`)
+    })
+    return hello !== undefined && hello.length <= MAX_HELLO_BYTES ? hello : undefined
+  }
+
+  /** Undefined, or what the group threw. */
+  up(bond: Bond, hello: Uint8Array): unknown {
+    const at = this.bonds.value.findIndex(({ peerId }) => peerId > bond.peerId)
+    this.bonds.set(this.bonds.value.toSpliced(at < 0 ? this.bonds.value.length : at, 0, bond))
+    return this.#guard(() => this.#options.onUp(bond.peerId, hello))
+  }
+
+  down(peer: PeerId, reason: CloseReason): void {
+    this.bonds.set(this.bonds.value.filter(({ peerId }) => peerId !== peer))
+    this.#guard(() => this.#options.onDown(peer, reason))
+  }
+
+  frame(peer: PeerId, bytes: Uint8Array, kind: 'control' | 'bulk'): unknown {
+    return this.#guard(() => this.#options.onFrame(peer, bytes, kind))
+  }
+
+  statusOf(peer: PeerId, status: Uint8Array): unknown {
+    return this.#guard(() => this.#options.onStatus?.(peer, status))
+  }
+
+  heartbeat(peer: PeerId, sentAt: number): void {
+    this.#guard(() => this.#options.onHeartbeat?.(peer, sentAt))
+  }
+
+  ready(peer: PeerId): void {
+    this.#guard(() => this.#options.onReady?.(peer))
+  }
+
+  /** A group that throws harms itself only. */
+  #guard(call: () => void): unknown {
+    if (this.left) return undefined
+    try {
+      call()
+      return undefined
+    } catch (error) {
+      if (!MosaikError.is(error, 'ERR_PROTOCOL')) this.#logger.error('group %s threw in a callback of its bonds: %o', this.groupId, error)
+      return error ?? new Error('a callback threw nothing')
+    }
+  }
+}
+
+function checkTiming(timing: HeartbeatTiming): HeartbeatTiming {
+  const interval = check.number<number>('timing.interval', timing.interval, { min: 1, max: 3_600_000 })
+  return {
+    interval,
+    jitter: check.number<number>('timing.jitter', timing.jitter, { min: 0, max: interval }),
+    maxMissed: check.integer<number>('timing.maxMissed', timing.maxMissed, { min: 1 }),
+  }
+}

@@ -1,0 +1,132 @@
+import { MosaikError } from '@mosaik/core'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const SMALLEST = 128
+/** Characters that could forge or hide lines where the text is printed. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
+
+/** Writes one frame, part by part. */
+export class FrameWriter {
+  #memory = new Uint8Array(SMALLEST)
+  #end = 0
+
+  constructor(kind: number) {
+    this.u8(kind)
+  }
+
+  u8(value: number): this {
+    this.#room(1)
+    this.#memory[this.#end++] = value
+    return this
+  }
+
+  flag(value: boolean): this {
+    return this.u8(value ? 1 : 0)
+  }
+
+  u32(value: number): this {
+    this.#room(4)
+    new DataView(this.#memory.buffer).setUint32(this.#end, value)
+    this.#end += 4
+    return this
+  }
+
+  u64(value: bigint): this {
+    this.#room(8)
+    new DataView(this.#memory.buffer).setBigUint64(this.#end, value)
+    this.#end += 8
+    return this
+  }
+
+  bytes(value: Uint8Array): this {
+    this.#room(value.length)
+    this.#memory.set(value, this.#end)
+    this.#end += value.length
+    return this
+  }
+
+  done(): Uint8Array {
+    return this.#memory.subarray(0, this.#end)
+  }
+
+  #room(bytes: number): void {
+    if (this.#end + bytes <= this.#memory.length) return
+    const larger = new Uint8Array(Math.max(this.#memory.length * 2, this.#end + bytes))
+    larger.set(this.#memory)
+    this.#memory = larger
+  }
+}
+
+/** Reads one frame, part by part, behind its kind. Every method throws `ERR_PROTOCOL` for what is not there. */
+export class FrameReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #type: string
+  #at = 1
+
+  constructor(bytes: Uint8Array, type: string) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#type = type
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1))
+  }
+
+  flag(): boolean {
+    const value = this.u8()
+    if (value > 1) throw this.#violation(`has the flag ${value}`)
+    return value === 1
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4))
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8))
+  }
+
+  /** Shares memory with the frame. */
+  bytes(length: number): Uint8Array {
+    const at = this.#take(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  /** What is left, which may be so much. Shares memory with the frame. */
+  rest(max: number): Uint8Array {
+    if (this.left > max) throw this.#violation(`has ${this.left} bytes at its end; ${max} are allowed`)
+    return this.bytes(this.left)
+  }
+
+  text(length: number, max: number): string {
+    if (length > max) throw this.#violation(`has a text of ${length} bytes; ${max} are allowed`)
+    const bytes = this.bytes(length)
+    try {
+      return decoder.decode(bytes).replace(CONTROLS, ' ')
+    } catch {
+      throw this.#violation('has text that is not UTF-8')
+    }
+  }
+
+  end(): void {
+    if (this.left > 0) throw this.#violation(`has ${this.left} bytes too many`)
+  }
+
+  #take(length: number): number {
+    if (this.left < length) throw this.#violation(`of ${this.#bytes.length} bytes is too short`)
+    const at = this.#at
+    this.#at += length
+    return at
+  }
+
+  #violation(what: string): MosaikError {
+    return new MosaikError('ERR_PROTOCOL', `a ${this.#type} frame ${what}`)
+  }
+}
