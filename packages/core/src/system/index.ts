@@ -1,5 +1,5 @@
 /**
- * The only door from `@mosaik/core` to the machine: its time, its randomness, its standard error.
+ * The only door from `@mosaik/core` to the machine: its time, its randomness, its files, its standard error.
  *
  * ```ts
  * import { systemClock, systemLogger, systemPrng } from '@mosaik/core/system'
@@ -10,5 +10,6 @@
  * @module
  */
 export { systemClock } from './clock.ts'
+export { systemDisk } from './disk.ts'
 export { systemLogger } from './logger.ts'
 export { systemPrng } from './prng.ts'

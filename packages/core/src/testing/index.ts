@@ -14,6 +14,8 @@
  *
  * @module
  */
+export { simDisk } from './sim/disk.ts'
+export type { DiskFault, MountOptions, SimDisk, SimDiskOptions } from './sim/disk.ts'
 export { simWorld } from './sim/world.ts'
 export type { Group, PathOptions, SimEndpointOptions, SimWorld, SimWorldOptions } from './sim/world-types.ts'
 export type { Trace } from './sim/trace.ts'

@@ -56,6 +56,7 @@ export function simWorld(options: SimWorldOptions): SimWorld {
       return world.now
     },
     endpoint: (name, endpointOptions) => world.endpoint(name, endpointOptions),
+    disk: (name) => world.disk(name),
     node,
     restart,
     run: world.run.bind(world) as SimWorld['run'],

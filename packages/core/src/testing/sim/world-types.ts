@@ -5,6 +5,7 @@ import type { Metrics } from '../../observe/metrics.ts'
 import type { Prng } from '../../random/prng.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Duration } from '../../time/duration.ts'
+import type { SimDisk } from './disk.ts'
 import type { Trace } from './trace.ts'
 
 export interface SimWorldOptions {
@@ -66,6 +67,12 @@ export interface SimWorld extends AsyncDisposable {
 
   /** Starts an endpoint of the network called `name`, on a machine of its own. */
   endpoint(name: string, options?: SimEndpointOptions): Promise<Endpoint>
+
+  /**
+   * The disk called `name`, the same at every call; it stays when processes end. Mount it with the clock of the endpoint that
+   * uses it, so that its calls take virtual time.
+   */
+  disk(name: string): SimDisk
 
   /** Lets that much virtual time pass. */
   run(duration: Duration): Promise<void>

@@ -9,6 +9,7 @@ import type { Prng } from '../../random/prng.ts'
 import { seededPrng } from '../../random/seeded.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Duration } from '../../time/duration.ts'
+import { simDisk, type SimDisk } from './disk.ts'
 import { Host, timelineClock, type HostParts } from './host.ts'
 import { Medium } from './medium.ts'
 import { Meeting } from './meeting.ts'
@@ -52,6 +53,7 @@ class World implements SimWorld {
   /** Who was started last on each machine. */
   readonly #machines = new Map<string, SimEndpoint>()
   readonly #origins = new Map<SimEndpoint, { readonly name: string; readonly options: SimEndpointOptions }>()
+  readonly #disks = new Map<string, SimDisk>()
   #count = 0
 
   constructor(options: SimWorldOptions) {
@@ -107,6 +109,12 @@ class World implements SimWorld {
     this.#medium.record('start', label, '', endpoint.id)
     this.#show(endpoint)
     return endpoint
+  }
+
+  disk(name: string): SimDisk {
+    const disk = this.#disks.get(name) ?? simDisk({ seed: `${this.seed} ${check.text('name', name)}` })
+    this.#disks.set(name, disk)
+    return disk
   }
 
   run(duration: Duration): Promise<void>

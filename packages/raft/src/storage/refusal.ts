@@ -1,0 +1,28 @@
+import { MosaikError } from '@mosaik/core'
+
+/** The disk, or what is on it, is to blame. */
+export function storageError(message: string, cause?: unknown): MosaikError {
+  return new MosaikError('ERR_STORAGE', message, cause === undefined ? {} : { cause })
+}
+
+/** Bytes that were written are not there any more. */
+export function corrupt(file: string, offset: number, detail: string): MosaikError {
+  return storageError(`${file} is corrupt at byte ${offset}: ${detail}; restore it, or remove the store and let the group replace it`)
+}
+
+export function pruned(what: string, first: number): MosaikError {
+  return new MosaikError('ERR_PRUNED', `${what}: the log begins at ${first}`)
+}
+
+export function refuse(message: string): never {
+  throw new MosaikError('ERR_INVALID_OPTION', message)
+}
+
+export function notOpen(what: string): MosaikError {
+  return new MosaikError('ERR_CLOSED', `${what} is not open`)
+}
+
+/** The text of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
