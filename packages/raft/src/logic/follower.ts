@@ -1,0 +1,104 @@
+import { appendEntry, announceConfiguration } from './append.ts'
+import { applyCommitted, commitTo } from './commit.ts'
+import type { AppendContent, HeartbeatContent, SnapshotOffer } from './messages.ts'
+import type { Peer } from './peer.ts'
+import { becomeFollower, setLeader, waitForLeader } from './role.ts'
+import type { SnapshotMeta } from './snapshot.ts'
+import type { State } from './state.ts'
+import type { Index } from './types.ts'
+
+/** A message that only a leader sends has come, of the own term. False from a second leader, which cannot be. */
+export function hearLeader(s: State, peer: Peer): boolean {
+  const { peerId } = peer.id
+  if (s.role === 'leader' || (s.leader !== undefined && s.leader !== peerId)) return false
+  if (s.role !== 'follower') becomeFollower(s, s.term, peerId)
+  setLeader(s, peerId)
+  waitForLeader(s)
+  return true
+}
+
+/** Compares entry by entry; cuts only what conflicts, and never what is committed. */
+export function onAppend(s: State, peer: Peer, m: AppendContent): void {
+  if (s.installing !== undefined) return
+  const { previous, entries } = m
+  const known = s.log.termAt(previous.index)
+  // Below the boundary, and up to the commit position, everything matches: it is the same lineage.
+  if (previous.index > s.commit && known !== previous.term) return refuse(s, peer, m)
+  if (previous.index > s.log.base.index && known !== previous.term) return breach(s, previous.index)
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as (typeof entries)[number]
+    if (entry.index !== previous.index + 1 + i) return
+    if (entry.index <= s.log.base.index || s.log.termAt(entry.index) === entry.term) continue
+    if (entry.index <= s.log.lastIndex) {
+      if (entry.index <= s.commit) return breach(s, entry.index)
+      cut(s, entry.index)
+    }
+    appendEntry(s, entry)
+  }
+  const last = previous.index + entries.length
+  s.out.send(peer.id.peerId, { type: 'append-answer', index: Math.max(last, s.commit), hint: undefined }, 'log')
+  commitTo(s, Math.min(m.commit, last))
+}
+
+function refuse(s: State, peer: Peer, m: AppendContent): void {
+  const hint = s.log.candidateFor(m.previous.index, m.previous.term)
+  s.out.send(peer.id.peerId, { type: 'append-answer', index: m.previous.index, hint })
+}
+
+/** Drops what a leader has overwritten: none of it was committed. */
+export function cut(s: State, from: Index): void {
+  const isReconfigured = s.log.configurationIndex >= from
+  s.log.truncate(from)
+  s.out.truncated(from)
+  s.stored = Math.min(s.stored, from - 1)
+  for (const write of s.writes) write.last = Math.min(write.last, from - 1)
+  if (isReconfigured) announceConfiguration(s)
+}
+
+function breach(s: State, index: Index): void {
+  s.halted = `entry ${index} is committed here (up to ${s.commit}), and the leader of term ${s.term} has another one there`
+  s.out.emit({ type: 'breach', reason: s.halted })
+}
+
+export function onHeartbeat(s: State, peer: Peer, m: HeartbeatContent): void {
+  if (m.answer) s.out.send(peer.id.peerId, { type: 'heartbeat-answer', round: m.round })
+  if (s.installing === undefined) commitTo(s, Math.min(m.commit, s.log.lastIndex))
+}
+
+/** What this follower needs is in no log any more. */
+export function onSnapshotOffer(s: State, peer: Peer, m: SnapshotOffer): void {
+  const { snapshot } = m
+  if (s.installing !== undefined) return
+  if (snapshot.index <= s.commit) {
+    return s.out.send(peer.id.peerId, { type: 'append-answer', index: s.commit, hint: undefined }, 'log')
+  }
+  s.installing = snapshot
+  s.out.emit({ type: 'need-snapshot', snapshot, leader: peer.id.peerId })
+}
+
+/** The machine has the state of `snapshot`; the log begins behind it. */
+export function onSnapshotInstalled(s: State, snapshot: SnapshotMeta): void {
+  s.installing = undefined
+  if (snapshot.index <= s.commit || snapshot.lineage.id !== s.lineage?.id) return
+  s.lineage = snapshot.lineage
+  if (s.log.termAt(snapshot.index) === snapshot.term && s.log.first <= snapshot.index) s.log.prune(snapshot.index)
+  else {
+    s.log.reset(snapshot)
+    s.out.logReplaced()
+    s.writes.length = 0
+    s.stored = snapshot.index
+  }
+  s.stored = Math.max(s.stored, snapshot.index)
+  s.snapshot = snapshot
+  s.taken.length = 0
+  s.lastMark = Math.max(s.lastMark, snapshot.index)
+  s.commit = snapshot.index
+  s.applying = snapshot.index
+  s.applied = snapshot.index
+  announceConfiguration(s)
+  s.out.emit({ type: 'committed', index: snapshot.index })
+  applyCommitted(s)
+  if (s.leader !== undefined && s.peers.has(s.leader)) {
+    s.out.send(s.leader, { type: 'append-answer', index: snapshot.index, hint: undefined }, 'log')
+  }
+}

@@ -1,0 +1,47 @@
+import { appendOwn } from './append.ts'
+import { advanceCommit } from './commit.ts'
+import type { RefusalReason } from './effects.ts'
+import type { ForwardAnswer, Proposal } from './messages.ts'
+import type { Peer } from './peer.ts'
+import type { State } from './state.ts'
+import type { Index } from './types.ts'
+
+/** Why nothing can be appended right now. */
+function obstacle(s: State): RefusalReason | undefined {
+  if (s.leading === undefined) return 'no-leader'
+  if (s.log.yieldIndex !== undefined) return 'yielded'
+  if (s.leading.transfer !== undefined || s.closing !== undefined) return 'leaving'
+  const { log, commit } = s
+  const { uncommittedEntries, uncommittedBytes } = s.options.limits
+  if (log.lastIndex - commit >= uncommittedEntries || log.bytesBetween(commit, log.lastIndex) >= uncommittedBytes) return 'busy'
+  return undefined
+}
+
+/** Of this node: appended here, or sent to the leader. */
+export function propose(s: State, proposals: readonly Proposal[]): void {
+  if (s.leading === undefined && s.leader !== undefined && s.peers.has(s.leader)) {
+    return s.out.send(s.leader, { type: 'forward', proposals }, 'nothing')
+  }
+  for (const { id, data } of proposals) {
+    const reason = obstacle(s)
+    if (reason === undefined) s.out.emit({ type: 'accepted', id, index: appendOwn(s, data), term: s.term })
+    else s.out.emit({ type: 'refused', id, reason })
+  }
+  advanceCommit(s)
+}
+
+/** Of another member. */
+export function onForward(s: State, peer: Peer, proposals: readonly Proposal[]): void {
+  const accepted: { id: number; index: Index }[] = []
+  const refused: number[] = []
+  for (const { id, data } of proposals) {
+    if (obstacle(s) === undefined) accepted.push({ id, index: appendOwn(s, data) })
+    else refused.push(id)
+  }
+  s.out.send(peer.id.peerId, { type: 'forward-answer', accepted, refused })
+}
+
+export function onForwardAnswer(s: State, m: ForwardAnswer): void {
+  for (const { id, index } of m.accepted) s.out.emit({ type: 'accepted', id, index, term: s.term })
+  for (const id of m.refused) s.out.emit({ type: 'refused', id, reason: 'busy' })
+}

@@ -1,0 +1,101 @@
+import { appendOwn } from './append.ts'
+import { isVoter, majorityOf, voterOf } from './configuration.ts'
+import type { SnapshotReport } from './messages.ts'
+import type { Peer } from './peer.ts'
+import type { SnapshotMeta } from './snapshot.ts'
+import type { Lineage } from './lineage.ts'
+import { isVoterPeer } from './state.ts'
+import type { State } from './state.ts'
+import type { Index } from './types.ts'
+
+/** Own snapshots that wait for a root. */
+const MAX_TAKEN = 4
+
+/** The snapshot that may be offered: a majority has agreed on its root. */
+export function settledMeta(s: State): SnapshotMeta | undefined {
+  return s.snapshot
+}
+
+/** A committed mark: every member takes its snapshot at the same place. */
+export function takeSnapshot(s: State, mark: Index): void {
+  s.lastMark = Math.max(s.lastMark, mark)
+  const snapshot: SnapshotMeta = { lineage: s.lineage as Lineage, root: '', ...s.log.describe(mark) }
+  s.out.emit({ type: 'take-snapshot', snapshot })
+}
+
+/** The leader asks for a snapshot once the log has grown enough since the last. */
+export function proposeMark(s: State): void {
+  const { leading, log, options } = s
+  if (leading === undefined || s.commit < leading.start || log.lastIndex - s.commit >= options.limits.uncommittedEntries) return
+  const isDue =
+    s.commit - s.lastMark >= options.limits.snapshotEntries || log.bytesBetween(s.lastMark, s.commit) >= options.limits.snapshotBytes
+  if (!isDue) return
+  s.lastMark = appendOwn(s, { kind: 'snapshot-mark' })
+}
+
+export function onSnapshotTaken(s: State, index: Index, root: string): void {
+  if (s.lineage === undefined || s.log.termAt(index) === undefined) return
+  s.taken.push({ lineage: s.lineage, root, ...s.log.describe(index) })
+  if (s.taken.length > MAX_TAKEN) s.taken.shift()
+  if (s.rooted?.mark === index) settleSnapshot(s, index, s.rooted.root)
+  else reportSnapshot(s)
+}
+
+/** Tells the leader (again, when it is a new one) the root of the newest own snapshot. */
+export function reportSnapshot(s: State): void {
+  const newest = s.taken.at(-1)
+  if (newest === undefined) return
+  if (s.leading !== undefined) tally(s, newest.index, newest.root)
+  else if (s.leader !== undefined && s.peers.has(s.leader)) {
+    s.out.send(s.leader, { type: 'snapshot-report', mark: newest.index, root: newest.root }, 'nothing')
+  }
+}
+
+export function onSnapshotReport(s: State, peer: Peer, m: SnapshotReport): void {
+  if (s.leading === undefined || !isVoterPeer(s, peer)) return
+  s.leading.reports.set(peer.id.peerId, { mark: m.mark, root: m.root })
+  tally(s, m.mark, m.root)
+}
+
+/** Commits a root once a majority of the voters has reported the same for a mark. */
+function tally(s: State, mark: Index, root: string): void {
+  const { leading } = s
+  if (leading === undefined || mark <= (s.snapshot?.index ?? 0) || mark <= (leading.rooted ?? 0)) return
+  let same = 0
+  const own = s.taken.find((each) => each.index === mark)
+  if (own?.root === root && isVoter(s.log.configuration, s.options.me)) same++
+  for (const [peerId, report] of leading.reports) {
+    if (voterOf(s.log.configuration, peerId) !== undefined && report.mark === mark && report.root === root) same++
+  }
+  if (same < majorityOf(s.log.configuration)) return
+  leading.rooted = mark
+  appendOwn(s, { kind: 'snapshot-root', mark, root })
+}
+
+/** A committed root: the snapshot may be served, and the log below it forgotten but for a tail. */
+export function settleSnapshot(s: State, mark: Index, root: string): void {
+  if (mark <= (s.snapshot?.index ?? 0)) return
+  s.rooted = { mark, root }
+  const at = s.taken.findIndex((each) => each.index === mark)
+  if (at < 0) return
+  const snapshot = s.taken[at] as SnapshotMeta
+  s.taken.splice(0, at + 1)
+  if (snapshot.root !== root) {
+    s.halted = `the state at ${mark} is not that of the majority`
+    return s.out.emit({ type: 'diverged', index: mark, peerId: s.options.me.peerId })
+  }
+  s.snapshot = snapshot
+  s.out.emit({ type: 'snapshot-settled', snapshot })
+  pruneLog(s)
+}
+
+/** Keeps a tail behind the snapshot. */
+export function pruneLog(s: State): void {
+  const { tailEntries, tailBytes } = s.options.limits
+  const limit = Math.min(s.snapshot?.index ?? 0, s.applied, s.stored)
+  let upTo = Math.min(limit, s.commit - tailEntries)
+  while (upTo < limit && s.log.bytesBetween(upTo, s.commit) > tailBytes) upTo++
+  if (upTo <= s.log.base.index) return
+  s.log.prune(upTo)
+  s.out.emit({ type: 'prune', upTo })
+}

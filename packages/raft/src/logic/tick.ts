@@ -1,0 +1,44 @@
+import { isVoter, majorityOf } from './configuration.ts'
+import { driveClosing } from './departure.ts'
+import { mayStand, preCampaign } from './election.ts'
+import { noteAbsences } from './bonds.ts'
+import { reviewMembership } from './membership.ts'
+import { retryReads } from './read-index.ts'
+import { sendHeartbeats } from './replication.ts'
+import { becomeFollower, setLeader } from './role.ts'
+import { proposeMark } from './snapshots.ts'
+import { isVoterPeer } from './state.ts'
+import type { Leadership, State } from './state.ts'
+
+/** Time passes. A node that stood still for long has not been left alone for long. */
+export function onTick(s: State, elapsed: number): void {
+  s.now += Math.min(elapsed, s.options.timing.heartbeatInterval)
+  if (s.leading !== undefined) lead(s, s.leading)
+  else if (s.lineage !== undefined) follow(s)
+  retryReads(s)
+  driveClosing(s)
+}
+
+function lead(s: State, leading: Leadership): void {
+  if (!hasQuorum(s, leading)) return becomeFollower(s, s.term, undefined)
+  if (s.now - leading.heartbeatAt >= s.options.timing.heartbeatInterval) sendHeartbeats(s)
+  noteAbsences(s)
+  proposeMark(s)
+  reviewMembership(s)
+}
+
+function follow(s: State): void {
+  const silence = s.now - s.heardAt
+  noteAbsences(s)
+  if (s.leader !== undefined && silence >= s.options.timing.electionTimeout) setLeader(s, undefined)
+  if (silence >= s.patience && mayStand(s)) preCampaign(s)
+}
+
+/** Whether a majority has been heard within an election timeout (th. 6.2). */
+function hasQuorum(s: State, leading: Leadership): boolean {
+  const { electionTimeout } = s.options.timing
+  if (s.now - leading.since < electionTimeout) return true
+  let heard = isVoter(s.log.configuration, s.options.me) ? 1 : 0
+  for (const peer of s.peers.values()) if (isVoterPeer(s, peer) && s.now - peer.heardAt < electionTimeout) heard++
+  return heard >= majorityOf(s.log.configuration)
+}
