@@ -4,11 +4,12 @@ import { Assembly } from '../logic/assembly.ts'
 import { Handshake } from '../logic/handshake.ts'
 import type { Verdict } from '../logic/handshake.ts'
 import { decodeFrame, violation } from '../wire/frames.ts'
-import type { Beat, BondFrame, Status } from '../wire/frames.ts'
-import { GroupCloseReasons, MAX_BULK_BYTES, MAX_PARTIAL, MAX_STATUSES, NONCE_BYTES } from '../wire/protocol.ts'
+import type { BondFrame } from '../wire/frames.ts'
+import { GroupCloseReasons, MAX_BULK_BYTES, MAX_PARTIAL, NONCE_BYTES } from '../wire/protocol.ts'
 import type { BondContext } from './context.ts'
+import { Heart } from './heart.ts'
+import type { HeartHost } from './heart.ts'
 import type { Party } from './party.ts'
-import { Pulse } from './pulse.ts'
 import { Session } from './session.ts'
 import { Transmitter } from './transmitter.ts'
 
@@ -29,24 +30,22 @@ export interface BondHost {
 type Of<T extends BondFrame['type']> = Extract<BondFrame, { type: T }>
 
 /** One stream between two peers, for all groups in common. The peer with the lower id opens groups; the other one asks it to. */
-export class PeerBond {
+export class PeerBond implements HeartHost {
   readonly peerId: PeerId
   readonly link: Link
   /** When it was made, by the monotonic clock. */
   readonly since: number
+  /** This side opens groups, and sends heartbeats by the clock. */
+  readonly isPacer: boolean
   readonly #context: BondContext
   readonly #host: BondHost
-  readonly #isOpener: boolean
   readonly #sessions = new Map<number, Session>()
   readonly #byGroup = new Map<GroupId, Session>()
   readonly #transmitter: Transmitter
   readonly #assembly = new Assembly(MAX_BULK_BYTES, MAX_PARTIAL)
-  readonly #pulse: Pulse
-  /** Sessions that have a status to tell. */
-  readonly #news = new Set<Session>()
+  readonly #heart: Heart
   /** The newest number of a session. */
   #newest = 0
-  #beatDue = false
   #hasWarned = false
   #isOver = false
   #cancelLinger: (() => void) | undefined
@@ -57,9 +56,9 @@ export class PeerBond {
     this.link = link
     this.peerId = link.peerId
     this.since = context.clock.monotonic()
-    this.#isOpener = context.endpoint.id < link.peerId
-    this.#transmitter = new Transmitter(link, context.meters, () => this.#nextBeat())
-    this.#pulse = new Pulse(context.clock, context.prng, () => this.#onTick())
+    this.isPacer = context.endpoint.id < link.peerId
+    this.#transmitter = new Transmitter(link, context.meters, () => this.#heart.next())
+    this.#heart = new Heart(context, this)
   }
 
   /** Takes messages from now on. */
@@ -76,10 +75,9 @@ export class PeerBond {
     })
   }
 
-  /** Some group has been proved. */
-  get isProved(): boolean {
-    for (const session of this.#sessions.values()) if (session.isUp) return true
-    return false
+  /** Groups that are up. */
+  get up(): Session[] {
+    return [...this.#sessions.values()].filter(({ isUp }) => isUp)
   }
 
   get isIdle(): boolean {
@@ -98,9 +96,9 @@ export class PeerBond {
   /** Opens a group, or asks the peer to. Answers whether it is being opened; if not, nothing may come of it. */
   request(party: Party): boolean {
     if (this.#isOver || this.#byGroup.has(party.groupId)) return this.has(party)
-    if (this.#isOpener) this.#open(party)
+    if (this.isPacer) this.#open(party)
     else this.#own({ type: 'ask', groupId: party.groupId })
-    return this.#isOpener
+    return this.isPacer
   }
 
   /** False: it is lost. */
@@ -125,7 +123,7 @@ export class PeerBond {
 
   status(party: Party): void {
     const session = this.#byGroup.get(party.groupId)
-    if (session?.isUp === true && session.party === party) this.#news.add(session)
+    if (session?.isUp === true && session.party === party) this.#heart.status(session)
   }
 
   /** The peer's tickets may be others. */
@@ -142,6 +140,21 @@ export class PeerBond {
     await closed
   }
 
+  onStatus(session: Session, status: Uint8Array): void {
+    const thrown = session.party.statusOf(this.peerId, status.slice())
+    if (thrown !== undefined) this.#fail(session, thrown)
+  }
+
+  onSilence(session: Session, ms: number): void {
+    const reason = { ...CloseReasons.Timeout, detail: `no heartbeat was answered for ${Math.round(ms)} ms` }
+    this.#drop(session, reason)
+    if (this.up.length === 0) this.link.abort(reason)
+  }
+
+  onDue(): void {
+    this.#transmitter.pump()
+  }
+
   #open(party: Party): void {
     const nonce = this.#context.prng.bytes(NONCE_BYTES)
     const session = this.#begin(++this.#newest, party, nonce, false)
@@ -151,7 +164,7 @@ export class PeerBond {
 
   #begin(n: number, party: Party, nonce: Uint8Array, peerObserves: boolean): Session {
     const { clock, endpoint, handshakeMs } = this.#context
-    const role = this.#isOpener ? 'opener' : 'responder'
+    const role = this.isPacer ? 'opener' : 'responder'
     const { secret, groupId } = party
     const who = { networkId: endpoint.networkId, me: endpoint.id, peer: this.peerId }
     const session = new Session(n, party, new Handshake({ role, secret, groupId, nonce, ...who }), peerObserves)
@@ -175,14 +188,14 @@ export class PeerBond {
       case 'open':
         return this.#onOpen(frame)
       case 'beat':
-        return this.#onBeat(frame)
+        return this.#onBeat(this.#heart.received(frame))
       default:
         return this.#onNumbered(frame)
     }
   }
 
   #onNumbered(frame: Exclude<BondFrame, Of<'start' | 'welcome' | 'ask' | 'deny' | 'open' | 'beat'>>): void {
-    const session = this.#sessionOf(frame.n)
+    const session = this.sessionOf(frame.n)
     if (session === undefined) return // closed here while it was under way
     switch (frame.type) {
       case 'answer':
@@ -206,13 +219,14 @@ export class PeerBond {
     }
   }
 
-  #sessionOf(n: number): Session | undefined {
+  /** Undefined for one that has ended; throws for one that never was. */
+  sessionOf(n: number): Session | undefined {
     if (n === 0 || n > this.#newest) throw violation(`a frame of group number ${n}, which was never opened`)
     return this.#sessions.get(n)
   }
 
   #onAsk({ groupId }: Of<'ask'>): void {
-    if (!this.#isOpener) throw violation('an ask by the peer that opens groups itself')
+    if (!this.isPacer) throw violation('an ask by the peer that opens groups itself')
     if (this.#byGroup.has(groupId)) return
     const party = this.#host.admit(groupId)
     if ('code' in party) this.#own({ type: 'deny', groupId, reason: party })
@@ -220,7 +234,7 @@ export class PeerBond {
   }
 
   #onDeny({ groupId, reason }: Of<'deny'>): void {
-    if (this.#isOpener) throw violation('a deny by the peer that does not open groups')
+    if (this.isPacer) throw violation('a deny by the peer that does not open groups')
     const party = this.#host.admit(groupId)
     if ('code' in party || this.#byGroup.has(groupId)) return
     this.#context.meters.groupEnded(reason.name)
@@ -228,7 +242,7 @@ export class PeerBond {
   }
 
   #onOpen({ n, groupId, nonce: theirs, observer }: Of<'open'>): void {
-    if (this.#isOpener) throw violation('an open by the peer that does not open groups')
+    if (this.isPacer) throw violation('an open by the peer that does not open groups')
     if (n <= this.#newest) throw violation(`group number ${n} after ${this.#newest}`)
     if (this.#byGroup.has(groupId)) throw violation('a group opened twice')
     this.#newest = n
@@ -282,14 +296,12 @@ export class PeerBond {
     session.upAt = clock.monotonic()
     this.#transmitter.open(n)
     meters.shares.add(1)
-    if (party.status !== undefined) this.#news.add(session)
-    const wasSilent = this.#retime()
+    this.#heart.join(session)
     logger.debug('bonded with %s in group %s', this.peerId, party.groupId)
     const thrown = party.up({ peerId: this.peerId, since: clock.now() }, hello.slice())
     if (this.#sessions.get(n) !== session) return // the group has left
     if (thrown !== undefined) return this.#fail(session, thrown)
     this.#host.onGroupUp(party)
-    if (wasSilent && this.#isOpener) this.#onBeatDue()
   }
 
   #deliver(session: Session, bytes: Uint8Array, kind: 'control' | 'bulk'): void {
@@ -321,56 +333,8 @@ export class PeerBond {
     session.cancelExpiry = this.#context.atExpiry(judgement.until, () => this.#judge(session))
   }
 
-  #onBeat(beat: Beat): void {
-    const sentAt = this.#pulse.silence.received(beat)
-    if (sentAt === 'impossible') throw violation('a heartbeat out of order')
-    for (const { n, status } of beat.statuses) {
-      const session = this.#sessionOf(n)
-      if (session === undefined) continue
-      if (!session.isUp) throw violation('a status before the handshake')
-      const thrown = session.party.statusOf(this.peerId, status.slice())
-      if (thrown !== undefined) this.#fail(session, thrown)
-    }
-    if (!this.#isOpener) this.#onBeatDue()
-    if (sentAt === undefined) return
-    for (const { isUp, party } of [...this.#sessions.values()]) if (isUp) party.heartbeat(this.peerId, sentAt)
-  }
-
-  #onTick(): void {
-    const { ms } = this.#pulse.silence
-    for (const session of [...this.#sessions.values()]) {
-      if (!session.isUp || ms < session.party.deadlineMs) continue
-      this.#drop(session, { ...CloseReasons.Timeout, detail: `no heartbeat was answered for ${Math.round(ms)} ms` })
-      if (!this.isProved) return this.link.abort({ ...CloseReasons.Timeout, detail: 'no heartbeat was answered' })
-    }
-    if (this.#isOpener) this.#onBeatDue()
-  }
-
-  #onBeatDue(): void {
-    this.#beatDue = true
-    this.#transmitter.pump()
-  }
-
-  /** At most one waits, and says what is so when it is sent. */
-  #nextBeat(): Beat | undefined {
-    if (!this.#beatDue) return undefined
-    this.#beatDue = false
-    const statuses: Status[] = []
-    for (const session of this.#news) {
-      if (statuses.length === MAX_STATUSES) break
-      this.#news.delete(session)
-      statuses.push({ n: session.n, status: session.party.status ?? new Uint8Array(0) })
-    }
-    this.#context.meters.heartbeats.add()
-    return { type: 'beat', ...this.#pulse.silence.next(this.#context.clock.monotonic()), statuses }
-  }
-
-  /** Answers whether there was no heartbeat before. */
-  #retime(): boolean {
-    if (this.#isOver) return false
-    const up = [...this.#sessions.values()].filter(({ isUp }) => isUp)
-    this.#pulse.retime(up.map(({ party }) => party.timing))
-    return up.length === 1
+  #onBeat(sentAt: number | undefined): void {
+    if (sentAt !== undefined) for (const { party } of this.up) party.heartbeat(this.peerId, sentAt)
   }
 
   #drop(session: Session, reason: CloseReason, sendControl = false): void {
@@ -392,10 +356,9 @@ export class PeerBond {
     session.stop()
     this.#sessions.delete(n)
     this.#byGroup.delete(party.groupId)
-    this.#news.delete(session)
     this.#assembly.forget(n)
     this.#transmitter.close(n, false)
-    this.#retime()
+    if (!this.#isOver) this.#heart.leave(session)
     this.#context.meters.groupEnded(reason.name)
     this.#context.logger.debug('group %s ended on the bond with %s: %s %s', party.groupId, this.peerId, reason.name, reason.detail ?? '')
     if (!session.isUp) return true
@@ -419,7 +382,7 @@ export class PeerBond {
   #end(reason: CloseReason): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#pulse.stop()
+    this.#heart.stop()
     this.#cancelLinger?.()
     this.#context.meters.bonds.add(-1)
     this.#context.meters.ended(reason.name)

@@ -125,7 +125,7 @@ export class BondNode implements PairHost, RosterFollower {
 
   #accept(link: Link, start: Start): void {
     if (this.isClosed) return void link.close(CloseReasons.GracefulShutdown)
-    const unproved = this.pairs.filter(({ bond }) => bond !== undefined && !bond.isProved).length
+    const unproved = this.pairs.filter(({ bond }) => bond?.up.length === 0).length
     if (unproved >= MAX_UNPROVED) {
       return void link.close({ ...CloseReasons.TooManyRequests, detail: `${unproved} bonds have proved no group yet` })
     }
