@@ -112,7 +112,8 @@ function restore(s: State, restored: Restored): void {
     s.snapshot = snapshot
     s.lastMark = snapshot.index
   }
-  for (const entry of entries) s.log.append(entry)
+  // The tail that the store keeps behind a snapshot serves others; this node begins at the snapshot.
+  for (const entry of entries) if (entry.index > s.log.base.index) s.log.append(entry)
   s.stored = s.log.lastIndex
   s.commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), s.log.lastIndex)
   s.applying = snapshot?.index ?? 0
