@@ -139,7 +139,7 @@ class FileLog implements LogStore {
 
   async prune(upTo: Index): Promise<void> {
     const { journal } = this.#needOpen()
-    if (!checkPrune(upTo, this.#planned)) return
+    if (!checkPrune(upTo, this.#planned)) return journal.submit({ marks: [], entries: [] }, 0)
     const at = { index: upTo, term: journal.termOf(upTo) as Term }
     const done = journal.submit({ marks: [{ type: 'prune', at }], entries: [] }, 0)
     this.#planned = { ...this.#planned, before: upTo }

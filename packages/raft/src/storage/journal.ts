@@ -68,6 +68,8 @@ export class Journal {
       throw new MosaikError('ERR_TOO_LARGE', `${this.#waitingBytes} bytes wait for the disk already; wait for earlier writes`)
     }
     let group = this.#waiting.at(-1)
+    // Nothing to write: it is done when what came before it is.
+    if (part.marks.length === 0 && part.entries.length === 0) return (group ?? this.#current)?.done.promise ?? Promise.resolve()
     if (group === undefined || group.bytes + bytes > GROUP_BYTES) {
       group = { parts: [], bytes: 0, done: Promise.withResolvers() }
       this.#waiting.push(group)

@@ -2,6 +2,7 @@ import { check, MosaikError } from '@mosaik/core'
 import type { Cursor, Index, Term } from '../logic/types.ts'
 import { checkChunk, checkNewSnapshot } from './check-snapshot.ts'
 import { checkPrune, checkRange, checkWrite, type Extent } from './check-write.ts'
+import { whileOpen } from './chunks.ts'
 import { LogWindow } from './log-window.ts'
 import { notOpen, storageError } from './refusal.ts'
 import type { LogEntry, LogStore, LogWrite, NewSnapshot, Opened, OpenOptions, SnapshotMark } from './types.ts'
@@ -24,6 +25,7 @@ class MemoryLog implements LogStore {
   #boundary = START
   #snapshot: { readonly mark: SnapshotMark; readonly chunks: readonly Uint8Array[] } | undefined
   #open = false
+  #closing = new AbortController()
   #saving = false
 
   async open(_options?: OpenOptions): Promise<Opened> {
@@ -94,7 +96,7 @@ class MemoryLog implements LogStore {
     this.#saving = true
     try {
       const chunks: Uint8Array[] = []
-      for await (const chunk of snapshot.chunks) chunks.push(checkChunk(chunk, chunks.length))
+      for await (const chunk of whileOpen(snapshot.chunks, this.#closing.signal)) chunks.push(checkChunk(chunk, chunks.length))
       this.#needOpen()
       const extent = checkWrite(also, this.#extent)
       const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
@@ -115,6 +117,8 @@ class MemoryLog implements LogStore {
 
   async close(): Promise<void> {
     this.#open = false
+    this.#closing.abort(notOpen('this memory log'))
+    this.#closing = new AbortController()
     this.#window = new LogWindow()
     this.#boundary = START
     this.#snapshot = undefined

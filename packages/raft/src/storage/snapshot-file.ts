@@ -1,5 +1,6 @@
-import { abortable, canonical, decodeCanonical, type Disk, type DiskFile } from '@mosaik/core'
+import { canonical, decodeCanonical, type Disk, type DiskFile } from '@mosaik/core'
 import { checkChunk } from './check-snapshot.ts'
+import { whileOpen } from './chunks.ts'
 import { encodeRecord, RECORD_HEAD, readRecord, TAG, type RawRecord } from './record.ts'
 import { corrupt, reasonOf, storageError } from './refusal.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
@@ -130,18 +131,4 @@ export async function readChunk({ path, file, offsets }: SnapshotFile, number: n
 
 function failed(cause: unknown): never {
   throw storageError(`a snapshot could not be written: ${reasonOf(cause)}`, cause)
-}
-
-/** The chunks, until the signal aborts: who makes them may never go on. */
-async function* whileOpen(chunks: NewSnapshot['chunks'], signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-  const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
-  try {
-    for (;;) {
-      const next = await abortable(Promise.resolve(iterator.next()), signal)
-      if (next.done === true) return
-      yield next.value
-    }
-  } finally {
-    Promise.resolve(iterator.return?.()).catch(() => {}) // not waited for, either
-  }
 }
