@@ -145,7 +145,6 @@ export class Pair implements BondHost {
     if (this.#bond !== bond) return
     this.#bond = undefined
     this.#standing = undefined
-    this.#wants.unpark()
     for (const party of this.#wants.due) if (!this.#isWanted(party)) this.#wants.delete(party)
     this.#redialLater(bond.since)
     this.#review()

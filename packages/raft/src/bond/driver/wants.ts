@@ -7,7 +7,7 @@ import type { Party } from './party.ts'
 /**
  * - `now`: it is being bonded with, or would be if there were a bond
  * - `later`: it was refused or has not answered, and is tried again after a pause
- * - `parked`: both observe; only a change can help
+ * - `parked`: both observe; whoever becomes a member, or another one, sees to it
  */
 interface Want {
   phase: 'now' | 'later' | 'parked'
@@ -79,11 +79,6 @@ export class Wants {
       this.#now(want)
       this.#onDue(party)
     })
-  }
-
-  /** The bond is gone: what it had refused for having two observers may be otherwise with the next. */
-  unpark(): void {
-    for (const want of this.#wants.values()) if (want.phase === 'parked') this.#now(want)
   }
 
   clear(): void {

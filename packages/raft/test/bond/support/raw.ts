@@ -35,9 +35,9 @@ export class RawPeer {
     this.victim = victim
   }
 
-  /** On the given side of the victim, which has it in its catalog, without groups. */
-  static async beside(world: BondWorld, victim: Node, side: 'lower' | 'higher'): Promise<RawPeer> {
-    const endpoint = await world.sim.endpoint('bonds', { secretKey: keyBeside(victim.id, side) })
+  /** On the given side of the victim (or another peer), which has it in its catalog, without groups. */
+  static async beside(world: BondWorld, victim: Node, side: 'lower' | 'higher', peer: PeerId = victim.id): Promise<RawPeer> {
+    const endpoint = await world.sim.endpoint('bonds', { secretKey: keyBeside(peer, side) })
     victim.discovery.insert({ peerId: endpoint.id, addresses: [...endpoint.addresses] })
     return new RawPeer(world, endpoint, victim)
   }
