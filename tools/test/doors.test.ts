@@ -79,6 +79,7 @@ it('@mosaik/core/jwt', async () => {
 it('@mosaik/core/system', async () => {
   expect(await names(import('@mosaik/core/system'))).toMatchInlineSnapshot(`
     "systemClock
+    systemDisk
     systemLogger
     systemPrng"
   `)
@@ -91,6 +92,7 @@ it('@mosaik/core/testing', async () => {
     patternBytes
     record
     sendAll
+    simDisk
     simWorld
     streamPair"
   `)

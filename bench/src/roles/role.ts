@@ -4,7 +4,9 @@ import { quantile } from '../stats.ts'
 // eslint-disable-next-line -- each role knows its own options
 export type Role = (options: any) => Promise<void>
 
-export const tell = (message: { readonly type: string; readonly [key: string]: unknown }): void => void process.send?.(message)
+export const tell = (message: { readonly type: string; readonly [key: string]: unknown }): void => {
+  if (process.connected) process.send?.(message)
+}
 
 /** Resolves with the next message of that type from the process that started this one. */
 export function told<T = unknown>(type: string): Promise<T> {

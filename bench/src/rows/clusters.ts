@@ -82,7 +82,7 @@ export const idling: typeof starting = {
           fixed(median(idled.map(({ grown }) => grown)) / IDLE_NODES / 2 ** 20, 1),
         ],
       ],
-      note: `Over ${IDLE_MS / 1000} s with default settings. Must: below 1 % of a core for all.`,
+      note: `Over ${IDLE_MS / 1000} s with default settings: every node renews its entry once in it, which everyone hears. Must: below 1 % of a core for all.`,
     }
   },
 }

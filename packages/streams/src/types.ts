@@ -30,7 +30,7 @@ export interface BackoffOptions {
   /**
    * After this long without a stable connection the consumer waits for a sign of life instead: a change of the own or
    * that producer's entry; a new connection to it, if it was lost or out of reach; that everything was read, if the
-   * consumer was too slow. Default 300 s; 0: at the first failure.
+   * consumer was too slow. A full producer is tried again for ever. Default 300 s; 0: at the first failure.
    */
   giveUpAfter?: Duration
 }

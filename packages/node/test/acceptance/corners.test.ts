@@ -254,18 +254,30 @@ describe('coming back', () => {
 
   it('giving up waits for a sign of life, and takes it', () =>
     stage(41, async ({ nodes, pass }) => {
+      const [a, b] = await nodes(2)
+      let isWelcome = false
+      a!.streams.produce(Ticks, { require: () => isWelcome })
+      const consumer = b!.streams.consume(Ticks, { backoff: { initial: '1s', giveUpAfter: '5s' } })
+      await pass(30_000)
+      expect(consumer.producers.length).toBe(0)
+      isWelcome = true
+      await pass(30_000)
+      expect(await stateOf(consumer.when.unsubscribed())).toBe('resolved')
+      a!.discovery.addTags('news')
+      await consumer.when.subscribed()
+    }))
+
+  it('a full producer is tried again for ever, since nothing tells when it has a place', () =>
+    stage(43, async ({ nodes, pass }) => {
       const [a, b, c] = await nodes(3)
       a!.streams.produce(Ticks, { maxConsumers: 1 })
       const first = b!.streams.consume(Ticks)
       await first.when.subscribed()
-      const late = c!.streams.consume(Ticks, { backoff: { initial: '1s', giveUpAfter: '5s' } })
+      const late = c!.streams.consume(Ticks, { backoff: { initial: '1s', max: '4s', giveUpAfter: '5s' } })
       await pass(30_000)
-      expect(late.producers.length).toBe(0)
       await first.close()
-      await pass(30_000)
-      expect(await stateOf(late.when.unsubscribed())).toBe('resolved')
-      a!.discovery.addTags('news')
-      await late.when.subscribed()
+      await pass(10_000)
+      expect(await stateOf(late.when.subscribed())).toBe('resolved')
     }))
 
   it('a quiet subscription that lasted long starts over after a break', () =>

@@ -254,7 +254,9 @@ export class Lane implements Member {
 
   #planNext(reason: CloseReason, connectedAt: number | undefined): void {
     const { context } = this.#host
-    const delay = this.#retry.failed(context.clock.monotonic(), connectedAt, !this.#hasCaughtUp)
+    // Nothing tells when a full producer has a place again.
+    const mayGiveUp = !this.#hasCaughtUp && reason.code !== StreamCloseReasons.NoCapacity.code
+    const delay = this.#retry.failed(context.clock.monotonic(), connectedAt, mayGiveUp)
     if (delay === undefined) {
       this.#phase = 'dormant'
       context.logger.info('gave up on producer %s (%s); waiting for a sign of life', this.peerId, reason.name)
