@@ -1,5 +1,5 @@
 import { createMetrics } from '@mosaik/core'
-import type { CloseReason, Endpoint, Logger, Metrics, PeerId } from '@mosaik/core'
+import type { CloseReason, Endpoint, GroupId, Logger, Metrics, PeerId } from '@mosaik/core'
 import { simWorld } from '@mosaik/core/testing'
 import type { SimEndpointOptions, SimWorld, SimWorldOptions } from '@mosaik/core/testing'
 import { createDiscovery } from '@mosaik/discovery'
@@ -106,6 +106,11 @@ export class BondWorld implements AsyncDisposable {
         return peers()
       },
     }
+  }
+
+  /** The id of the group of that name. */
+  idOf(name: string): GroupId {
+    return groupIdOf({ key: groupKey(name) })
   }
 
   /** All of these are bonded with all others of them. */
