@@ -56,8 +56,11 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('both dial at the same moment: one bond stay
   const b = world.join(high, 'g')
   a.membership.want([high.id])
   b.membership.want([low.id])
-  await world.meshed([a, b], 1_000)
+  await world.meshed([a, b], 150)
   await world.sim.run('10s')
+  // Neither had to try again, and the lower one's is the one that stayed.
+  expect([metric(low, 'mosaik.groups.dials'), metric(high, 'mosaik.groups.dials')]).toEqual([1, 1])
+  expect(metric(low, 'mosaik.groups.bonds.ended')).toBe(0)
   expect([ups(a), ups(b)]).toEqual([1, 1])
   expect(metric(low, 'mosaik.groups.bonds.active')).toBe(1)
   expect(metric(high, 'mosaik.groups.bonds.active')).toBe(1)
