@@ -37,6 +37,8 @@ test.each([true, false])(
     await world.meshed(free)
     await world.sim.run('10s')
     expect([a.happened, b.happened]).toEqual([[], []])
+    expect(guard.log.filter((line) => line.includes('is kept out of group') && line.includes('has no valid ticket'))).toHaveLength(1)
+    expect(metric(guard, 'mosaik.groups.tickets.refused')).toBe(1)
     guest.discovery.addTicket(createTicket('pass', 'ok'))
     await world.meshed([a, b], 5_000)
     guest.discovery.removeTickets('pass')

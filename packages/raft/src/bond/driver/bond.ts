@@ -6,7 +6,7 @@ import type { Verdict } from '../logic/handshake.ts'
 import { decodeFrame, violation } from '../wire/frames.ts'
 import type { BondFrame } from '../wire/frames.ts'
 import { GroupCloseReasons, MAX_BULK_BYTES, MAX_PARTIAL, NONCE_BYTES } from '../wire/protocol.ts'
-import type { BondContext } from './context.ts'
+import type { BondContext, Judgement } from './context.ts'
 import { Heart } from './heart.ts'
 import type { HeartHost } from './heart.ts'
 import type { Party } from './party.ts'
@@ -20,6 +20,8 @@ const LINGER_MS = 3_000
 export interface BondHost {
   /** The group that the peer asks for, or why not. */
   admit(groupId: GroupId): Party | CloseReason
+  /** Do the peer's tickets hold for this group? */
+  judge(party: Party): Judgement
   onGroupUp(party: Party): void
   /** The group was refused or has ended on this bond, which goes on. `upAt`: since when it had been up. */
   onGroupEnded(party: Party, reason: CloseReason, upAt: number | undefined): void
@@ -328,7 +330,7 @@ export class PeerBond implements HeartHost {
   /** Ends it when the peer's tickets do not hold, and looks again when they expire. */
   #judge(session: Session): void {
     session.cancelExpiry()
-    const judgement = this.#context.judge(session.party, this.#context.entryOf(this.peerId))
+    const judgement = this.#host.judge(session.party)
     if (!judgement.allowed) return this.#drop(session, judgement.reason)
     session.cancelExpiry = this.#context.atExpiry(judgement.until, () => this.#judge(session))
   }

@@ -11,6 +11,8 @@ export class BondMeters {
   /** Groups on bonds: pairs of a group and a peer. */
   readonly shares: Gauge
   readonly invalidProofs: Counter
+  /** Peers kept out of a group by their tickets, for each new reason. */
+  readonly refusedTickets: Counter
   /** Frames that groups wanted to send and for which there was no room. */
   readonly lostFrames: Counter
   readonly heartbeats: Counter
@@ -27,6 +29,7 @@ export class BondMeters {
     this.bonds = metrics.gauge('mosaik.groups.bonds.active', labels)
     this.shares = metrics.gauge('mosaik.groups.bonds.groups', labels)
     this.invalidProofs = metrics.counter('mosaik.groups.proofs.invalid', labels)
+    this.refusedTickets = metrics.counter('mosaik.groups.tickets.refused', labels)
     this.lostFrames = metrics.counter('mosaik.groups.frames.lost', labels)
     this.heartbeats = metrics.counter('mosaik.groups.heartbeats.sent', labels)
     this.sentBytes = metrics.counter('mosaik.groups.bytes.sent', labels)

@@ -8,7 +8,7 @@ import type { Start } from '../wire/frames.ts'
 import { GroupCloseReasons } from '../wire/protocol.ts'
 import { PeerBond } from './bond.ts'
 import type { BondHost } from './bond.ts'
-import type { BondContext } from './context.ts'
+import type { BondContext, Judgement } from './context.ts'
 import { Dial } from './dial.ts'
 import type { Party } from './party.ts'
 import { Wants } from './wants.ts'
@@ -105,6 +105,7 @@ export class Pair implements BondHost {
     const before = this.#bond
     this.#bond = undefined // its end is no loss: the next one is here
     void before?.close(GroupCloseReasons.Replaced)
+    if (this.#isClosed) return void link.close(CloseReasons.GracefulShutdown) // by a group that was told
     this.#seen = start.token
     link.send(encodeFrame({ type: 'welcome', run: this.#context.run }))
     this.#begin(link, { dialledBy: 'them', started: true, token: start.token, run: start.run })
@@ -122,8 +123,18 @@ export class Pair implements BondHost {
   admit(groupId: GroupId): Party | CloseReason {
     const party = this.#host.partyOf(groupId)
     if (party === undefined) return GroupCloseReasons.GroupNotFound
-    const judgement = this.#context.judge(party, this.#context.entryOf(this.peerId))
+    const judgement = this.judge(party)
     return judgement.allowed ? party : judgement.reason
+  }
+
+  /** Do the peer's tickets hold? Tells of every new reason why not. */
+  judge(party: Party): Judgement {
+    const judgement = this.#context.judge(party, this.#context.entryOf(this.peerId))
+    const detail = judgement.allowed ? undefined : judgement.reason.detail
+    if (!party.isNews(this.peerId, detail) || detail === undefined) return judgement
+    this.#context.meters.refusedTickets.add()
+    this.#context.logger.info('%s is kept out of group %s: %s', this.peerId, party.groupId, detail)
+    return judgement
   }
 
   onGroupUp(party: Party): void {
@@ -152,7 +163,7 @@ export class Pair implements BondHost {
 
   #isWanted(party: Party): boolean {
     if (party.left || !this.#host.isNamed(party, this.peerId)) return false
-    return this.#context.judge(party, this.#context.entryOf(this.peerId)).allowed
+    return this.judge(party).allowed
   }
 
   #attempt(party: Party): void {

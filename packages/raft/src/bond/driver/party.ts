@@ -4,6 +4,9 @@ import { secretOf } from '../../group-key.ts'
 import type { Bond, BondingOptions, HeartbeatTiming } from '../types.ts'
 import { MAX_HELLO_BYTES } from '../wire/protocol.ts'
 
+/** Peers of which it is remembered why they were kept out. */
+const MAX_TOLD = 4096
+
 /** A group of this node as its bonds use it: what it needs, what it is told, and whom it is bonded with. */
 export class Party {
   readonly groupId: GroupId
@@ -19,6 +22,8 @@ export class Party {
   configured: ReadonlySet<PeerId> = new Set()
   /** Nothing is told any more. */
   left = false
+  /** Why peers were kept out, when that was told last. */
+  readonly #told = new Map<PeerId, string>()
   readonly #options: BondingOptions
   readonly #logger: Logger
 
@@ -42,6 +47,16 @@ export class Party {
       throw new MosaikError('ERR_TOO_LARGE', `the hello of a group has ${hello.length} bytes; ${MAX_HELLO_BYTES} are allowed`)
     })
     return hello !== undefined && hello.length <= MAX_HELLO_BYTES ? hello : undefined
+  }
+
+  /** Is this another reason to keep the peer out than the last one? Undefined: there is none. */
+  isNews(peer: PeerId, reason: string | undefined): boolean {
+    if (this.#told.get(peer) === reason) return false
+    this.#told.delete(peer)
+    if (reason === undefined) return true
+    if (this.#told.size >= MAX_TOLD) this.#told.delete(this.#told.keys().next().value as PeerId)
+    this.#told.set(peer, reason)
+    return true
   }
 
   /** Undefined, or what the group threw. */
