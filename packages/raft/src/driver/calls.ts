@@ -1,0 +1,194 @@
+import { MosaikError } from '@mosaik/core'
+import type { Clock } from '@mosaik/core'
+import type { CommandsData } from '../logic/entry.ts'
+import type { Proposal } from '../logic/messages.ts'
+import type { Index } from '../logic/types.ts'
+
+/** Calls that may wait for their fate on one member; one more is refused. */
+export const MAX_CALLS = 65_536
+
+export interface CallsInit {
+  readonly clock: Clock
+  /** One try takes this long, ms. */
+  readonly tryTimeout: number
+  readonly propose: (proposals: readonly Proposal[]) => void
+  /** Opened before the first command, and again when it has expired. */
+  readonly newSession: () => string
+  /** What stands in the way of a leader, for messages. */
+  readonly missing: () => string
+}
+
+interface Call {
+  readonly data: CommandsData
+  /** Handed back with `ERR_OFFLINE`. */
+  readonly commands: readonly unknown[]
+  readonly kind: 'execute' | 'feed'
+  readonly deadline: number
+  /** When it was last handed to a leader; undefined while it waits for one. */
+  triedAt: number | undefined
+  /** A leader may have it. */
+  sent: boolean
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface Outcome {
+  readonly index: Index
+  readonly replies: readonly unknown[]
+}
+
+/**
+ * The commands of this member whose fate is not known yet. They are numbered within a session, proposed in order, and proposed again
+ * until they are seen applied (or, for `feed`, appended): the numbers make sure that each counts once.
+ */
+export class Calls {
+  readonly #init: CallsInit
+  /** By number of the first command: in the order of the calls. */
+  readonly #calls = new Map<number, Call>()
+  #session: string
+  #isOpen = false
+  #next = 1
+  #isLed = false
+  #error: Error | undefined
+
+  constructor(init: CallsInit) {
+    this.#init = init
+    this.#session = init.newSession()
+  }
+
+  get size(): number {
+    return this.#calls.size
+  }
+
+  call(
+    kind: Call['kind'],
+    commands: readonly unknown[],
+    payloads: readonly Uint8Array[],
+    { timeout, signal }: { readonly timeout: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<Outcome> {
+    return new Promise<Outcome>((resolve, reject) => {
+      signal?.throwIfAborted()
+      if (this.#error !== undefined) throw this.#error
+      if (this.#calls.size >= MAX_CALLS) {
+        throw new MosaikError('ERR_OFFLINE', `${MAX_CALLS} calls wait for this group already; wait for some of them`, { commands })
+      }
+      const number = this.#next
+      this.#next += payloads.length
+      const lowWater = this.#calls.keys().next().value ?? number
+      const onAbort = (): void => {
+        this.#calls.delete(number)
+        reject(signal?.reason)
+      }
+      const done = (): void => signal?.removeEventListener('abort', onAbort)
+      const call: Call = {
+        data: { kind: 'commands', session: this.#session, number, lowWater, payloads },
+        commands,
+        kind,
+        deadline: this.#init.clock.monotonic() + timeout,
+        triedAt: undefined,
+        sent: false,
+        resolve: (outcome) => (done(), resolve(outcome)),
+        reject: (error) => (done(), reject(error)),
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#calls.set(number, call)
+      if (this.#isLed) this.#propose([call])
+    })
+  }
+
+  /** There is a leader, another one, or none: what is under way goes out again, in order. */
+  led(isLed: boolean): void {
+    this.#isLed = isLed
+    for (const call of this.#calls.values()) call.triedAt = undefined
+    if (isLed) this.#propose([...this.#calls.values()])
+  }
+
+  /** The leader has appended it. */
+  accepted(number: number, index: Index): void {
+    const call = this.#calls.get(number)
+    if (call?.kind !== 'feed') return
+    this.#calls.delete(number)
+    call.resolve({ index, replies: [] })
+  }
+
+  /** This try came to nothing. */
+  refused(number: number): void {
+    const call = this.#calls.get(number)
+    if (call !== undefined) call.triedAt = undefined
+  }
+
+  opened(session: string): void {
+    if (session === this.#session) this.#isOpen = true
+  }
+
+  /** A batch of this member has been applied here. */
+  applied(session: string, number: number, outcome: Outcome): void {
+    if (session !== this.#session) return
+    const call = this.#calls.get(number)
+    if (call === undefined) return
+    this.#calls.delete(number)
+    call.resolve(outcome)
+  }
+
+  /** The group has forgotten the session: what became of its commands cannot be told any more. */
+  expired(session: string): void {
+    if (session !== this.#session || !this.#isOpen) return
+    for (const [number, call] of this.#calls) {
+      this.#calls.delete(number)
+      call.reject(unknown('the session of this member has expired', call))
+    }
+    this.#session = this.#init.newSession()
+    this.#isOpen = false
+    this.#next = 1
+  }
+
+  /** Time has passed: tries again what has had no answer, gives up what is due. */
+  tick(): void {
+    const now = this.#init.clock.monotonic()
+    const again: Call[] = []
+    for (const [number, call] of this.#calls) {
+      if (now >= call.deadline) {
+        this.#calls.delete(number)
+        call.reject(call.sent ? unknown('its deadline has passed', call) : this.#offline(call))
+      } else if (this.#isLed && (call.triedAt === undefined || now - call.triedAt >= this.#init.tryTimeout)) again.push(call)
+    }
+    if (again.length > 0) this.#propose(again)
+  }
+
+  /** Nothing comes of what waits, nor of any later call. */
+  fail(error: Error): void {
+    this.#error = error
+    for (const call of this.#calls.values()) call.reject(error)
+    this.#calls.clear()
+  }
+
+  /** Nothing comes of what waits: its history is over. Later calls belong to the next one. */
+  supersede(error: Error): void {
+    for (const call of this.#calls.values()) call.reject(error)
+    this.#calls.clear()
+    this.#session = this.#init.newSession()
+    this.#isOpen = false
+    this.#next = 1
+  }
+
+  #propose(calls: readonly Call[]): void {
+    const now = this.#init.clock.monotonic()
+    const proposals: Proposal[] = calls.map((call) => {
+      call.triedAt = now
+      call.sent = true
+      return { id: call.data.number, data: call.data }
+    })
+    if (proposals.length === 0) return
+    if (!this.#isOpen) proposals.unshift({ id: 0, data: { kind: 'session-open', session: this.#session } })
+    this.#init.propose(proposals)
+  }
+
+  #offline({ commands }: Call): MosaikError {
+    return new MosaikError('ERR_OFFLINE', `nothing was sent: ${this.#init.missing()}`, { commands })
+  }
+}
+
+function unknown(why: string, { commands }: Call): MosaikError {
+  const what = commands.length === 1 ? 'a command' : `a batch of ${commands.length} commands`
+  return new MosaikError('ERR_UNKNOWN', `${what} may or may not have been applied: ${why}`, { commands })
+}

@@ -1,0 +1,172 @@
+import { canonical, decodeCanonical, MosaikError } from '@mosaik/core'
+import type { CloseReason, Clock, GroupId, Logger, PeerId, Prng } from '@mosaik/core'
+import type { Bonds, Membership } from '../bond/types.ts'
+import type { GroupSettings } from '../config.ts'
+import type { GroupKey } from '../group-key.ts'
+import { createCore } from '../logic/core.ts'
+import type { Core } from '../logic/core.ts'
+import type { Effect, Restored, SendEffect } from '../logic/effects.ts'
+import { DEFAULT_LIMITS } from '../logic/options.ts'
+import type { LogStore } from '../storage/types.ts'
+import { decodeEntryData } from '../wire/entry-codec.ts'
+import { decodeMessage, encodeMessage, isBulk, snapshotShape } from '../wire/message-codec.ts'
+import { life as lifeShape, record } from '../wire/shape.ts'
+import { decodeStoredState, LogWriter } from './log-writer.ts'
+import { Runner } from './runner.ts'
+
+const helloShape = record<{ incarnation: string }>({ incarnation: lifeShape })
+/** Frames up to this size may overtake bulk. */
+const SMALL_BYTES = 32 * 1024
+
+export interface LifeInit {
+  readonly me: PeerId
+  readonly groupId: GroupId
+  readonly key: GroupKey
+  readonly settings: GroupSettings
+  readonly clock: Clock
+  readonly prng: Prng
+  readonly logger: Logger
+  readonly bonds: Bonds
+  /** Open. */
+  readonly store: LogStore
+  /** What the core wants beside writes and sends. */
+  readonly perform: (effect: Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>) => void
+  readonly onBonds: () => void
+  readonly onTick: () => void
+  /** A frame that is no message of the core's. */
+  readonly onFrame: (peer: PeerId, bytes: Uint8Array) => void
+  readonly onFailed: (error: Error) => void
+}
+
+/** One incarnation of a member: a core with its store, its bonds and its time. Whoever must forget what it acknowledged gets another. */
+export class Life {
+  readonly runner: Runner
+  readonly core: Core
+  readonly writer: LogWriter
+  readonly incarnation: string
+  readonly membership: Membership
+  readonly #init: LifeInit
+  #cancelTick: () => void = () => {}
+  #tickedAt: number
+
+  constructor(init: LifeInit, incarnation: string, restored: Restored | undefined) {
+    const { me, groupId, settings, clock, prng, store } = init
+    this.#init = init
+    this.incarnation = incarnation
+    this.core = createCore(
+      {
+        me: { peerId: me, incarnation },
+        groupId,
+        preference: settings.preference,
+        durable: store.durable,
+        timing: settings.timing,
+        maxVoters: settings.maxVoters,
+        minMembers: settings.minMembers,
+        limits: DEFAULT_LIMITS,
+      },
+      prng,
+      restored,
+    )
+    this.writer = new LogWriter({
+      store,
+      incarnation,
+      onStored: (write) => this.runner.stored(write),
+      onFailed: init.onFailed,
+    })
+    this.runner = new Runner({
+      core: this.core,
+      clock,
+      send: (effect) => this.#send(effect),
+      perform: (effect) => this.#perform(effect),
+      onFault: (error) => init.onFailed(fault(error)),
+    })
+    this.membership = this.#bond()
+    this.#tickedAt = clock.monotonic()
+    this.#tick()
+  }
+
+  /** Ends this life at once; what it wrote stays. */
+  async stop(reason?: CloseReason): Promise<void> {
+    this.#cancelTick()
+    this.runner.stop()
+    await this.membership.leave(reason)
+  }
+
+  /** Sends what is no message of the core's. */
+  sendFrame(peer: PeerId, bytes: Uint8Array): boolean {
+    return this.membership.send(peer, bytes, { bulk: bytes.byteLength > SMALL_BYTES })
+  }
+
+  #bond(): Membership {
+    const { groupId, key, settings, bonds, logger } = this.#init
+    return bonds.join({
+      groupId,
+      key,
+      validators: settings.validators,
+      timing: settings.heartbeat,
+      observer: settings.preference === 'observer',
+      hello: () => canonical({ incarnation: this.incarnation }),
+      onUp: (peerId, hello) => {
+        const { incarnation } = helloShape(decodeCanonical(hello), 'hello')
+        this.runner.submit({ type: 'bond-up', member: { peerId, incarnation } })
+        this.#init.onBonds()
+      },
+      onDown: (peerId, reason) => {
+        logger.debug('the bond with %s is gone: %s', peerId, reason.name)
+        this.runner.submit({ type: 'bond-down', peerId })
+        this.#init.onBonds()
+      },
+      onFrame: (from, bytes) => {
+        if (bytes[0] === undefined || bytes[0] > 2) return this.#init.onFrame(from, bytes)
+        this.runner.submit({ type: 'message', from, message: decodeMessage(bytes) })
+      },
+    })
+  }
+
+  #send({ to, message }: SendEffect): void {
+    const bytes = encodeMessage(message)
+    this.membership.send(to, bytes, { bulk: isBulk(message) || bytes.byteLength > SMALL_BYTES })
+  }
+
+  #perform(effect: Exclude<Effect, SendEffect>): void {
+    if (effect.type === 'persist') this.writer.persist(effect)
+    else if (effect.type === 'prune') this.writer.prune(effect.upTo)
+    else this.#init.perform(effect)
+  }
+
+  #tick(): void {
+    const { clock, settings } = this.#init
+    this.#cancelTick = clock.after(settings.timing.heartbeatInterval / 2, () => {
+      const now = clock.monotonic()
+      this.runner.submit({ type: 'tick', elapsed: now - this.#tickedAt })
+      this.#tickedAt = now
+      this.#init.onTick()
+      this.#tick()
+    })
+  }
+}
+
+/** What an open store remembers, with the incarnation that it belongs to. */
+export async function restoreFrom(store: LogStore): Promise<{ readonly incarnation: string; readonly restored: Restored } | undefined> {
+  if (store.hardState === undefined) return undefined
+  const { incarnation, ...hardState } = decodeStoredState(store.hardState)
+  const { snapshot } = store
+  const entries = await store.entries(store.first, store.last.index)
+  try {
+    return {
+      incarnation,
+      restored: {
+        hardState,
+        snapshot: snapshot === undefined ? undefined : snapshotShape(decodeCanonical(snapshot.meta), 'snapshot'),
+        entries: entries.map(({ index, term, bytes }) => ({ index, term, data: decodeEntryData(bytes) })),
+      },
+    }
+  } catch (cause) {
+    throw new MosaikError('ERR_STORAGE', 'the store holds what no group of this version has written; empty it to start anew', { cause })
+  }
+}
+
+function fault(cause: unknown): MosaikError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return cause instanceof MosaikError ? cause : new MosaikError('ERR_GROUP_FAILED', `the group failed on this node: ${message}`, { cause })
+}

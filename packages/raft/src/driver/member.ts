@@ -1,0 +1,286 @@
+import { createBroadcast, createWatch, MosaikError } from '@mosaik/core'
+import type { Broadcast, CloseReason, Clock, GroupId, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
+import type { Bonds } from '../bond/types.ts'
+import type { GroupSettings } from '../config.ts'
+import type { GroupKey } from '../group-key.ts'
+import type { Effect, Role, SendEffect } from '../logic/effects.ts'
+import type { Entry } from '../logic/entry.ts'
+import type { Cursor, Index, LineageId, Term } from '../logic/types.ts'
+import type { LogStore } from '../storage/types.ts'
+import type { Bond, GroupEvent, Member as MemberInfo } from '../types.ts'
+import { Applier } from './applier.ts'
+import { Calls } from './calls.ts'
+import { Life, restoreFrom } from './life.ts'
+import type { MachineHost } from './machine-host.ts'
+import { membersOf, sameMembers, whatIsMissing } from './members.ts'
+import { Reads } from './reads.ts'
+import { SnapshotExchange } from './snapshot-exchange.ts'
+
+const EVENTS_BACKLOG = 256
+const INCARNATION_BYTES = 8
+/** Beside what leaving may take by itself: two election timeouts. */
+const CLOSE_MS = 1_000
+
+type Wanted = Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>
+
+export interface MemberInit {
+  readonly me: PeerId
+  readonly networkId: NetworkId
+  readonly groupId: GroupId
+  readonly key: GroupKey
+  readonly settings: GroupSettings
+  readonly clock: Clock
+  readonly prng: Prng
+  readonly logger: Logger
+  readonly bonds: Bonds
+  readonly store: LogStore
+  readonly host: MachineHost
+  /** It is over: closed, or failed. */
+  readonly onEnd: () => void
+}
+
+/** This node's place in one group, whatever the number of handles: its state, its calls, and the life that it lives now. */
+export class GroupMember {
+  readonly init: MemberInit
+  readonly leader: WatchSource<PeerId | undefined> = createWatch<PeerId | undefined>(undefined)
+  readonly role: WatchSource<Role> = createWatch<Role>('follower')
+  readonly committed: WatchSource<Index> = createWatch(0)
+  readonly position: WatchSource<Cursor> = createWatch<Cursor>({ term: 0, index: 0 })
+  readonly members: WatchSource<readonly MemberInfo[]> = createWatch<readonly MemberInfo[]>([])
+  readonly bonds: WatchSource<readonly Bond[]> = createWatch<readonly Bond[]>([])
+  readonly events: Broadcast<GroupEvent> = createBroadcast<GroupEvent>({ backlog: EVENTS_BACKLOG })
+  readonly calls: Calls
+  readonly reads: Reads
+  lineage: LineageId | undefined
+  readonly #applier: Applier
+  readonly #exchange: SnapshotExchange
+  #life: Life | undefined
+  #sessions = 0
+  #ended: Error | undefined
+  readonly #departed = Promise.withResolvers<void>()
+  readonly #started: Promise<void>
+
+  constructor(init: MemberInit) {
+    const { clock, settings, host, groupId, networkId } = init
+    this.init = init
+    const missing = (): string => whatIsMissing(this.#life?.core.state)
+    this.calls = new Calls({
+      clock,
+      missing,
+      tryTimeout: settings.forwardTimeout,
+      propose: (proposals) => this.#life?.runner.propose(proposals),
+      newSession: () => `${Buffer.from(init.prng.bytes(INCARNATION_BYTES)).toString('hex')}.${++this.#sessions}`,
+    })
+    this.reads = new Reads({ clock, missing, submit: (event) => this.#life?.runner.submit(event) })
+    this.#applier = new Applier({ host, calls: this.calls, groupId, networkId })
+    this.#exchange = new SnapshotExchange({
+      clock,
+      logger: init.logger,
+      store: init.store,
+      send: (peer, bytes) => this.#life?.sendFrame(peer, bytes) ?? false,
+      peers: () => [...(this.#life?.core.state.peers.keys() ?? [])],
+    })
+    this.#started = this.#start().catch((error: unknown) => this.fail(error as Error))
+  }
+
+  get term(): Term {
+    return this.#life?.core.state.term ?? 0
+  }
+
+  /** Why it is over, if it is. */
+  get ended(): Error | undefined {
+    return this.#ended
+  }
+
+  transfer(to: PeerId | undefined): void {
+    this.#life?.runner.submit({ type: 'transfer', to })
+  }
+
+  /** Hands over, asks to be removed, says goodbye. Bounded. */
+  async close(): Promise<void> {
+    await this.#started
+    if (this.#ended === undefined && this.#life !== undefined) {
+      this.#life.runner.submit({ type: 'close' })
+      const { promise: timeout, resolve } = Promise.withResolvers<void>()
+      const cancel = this.init.clock.after(2 * this.init.settings.timing.electionTimeout + CLOSE_MS, resolve)
+      await Promise.race([this.#departed.promise, timeout])
+      cancel()
+    }
+    await this.#end(new MosaikError('ERR_CLOSED', 'the group was closed'))
+  }
+
+  /** It cannot go on here; nobody else is disturbed. */
+  fail(error: Error): void {
+    if (this.#ended !== undefined) return
+    this.init.logger.error('group %s has failed on this node: %o', this.init.groupId, error)
+    this.events.publish({ type: 'failed', error })
+    void this.#end(error)
+  }
+
+  async #end(error: Error): Promise<void> {
+    if (this.#ended !== undefined) return
+    this.#ended = error
+    this.#departed.resolve()
+    this.calls.fail(error)
+    this.reads.fail(error)
+    this.#exchange.close()
+    for (const watch of [this.leader, this.role, this.committed, this.position, this.members, this.bonds]) watch.close(error)
+    this.events.close()
+    this.init.onEnd()
+    await this.#life?.stop()
+    await this.init.store.close().catch((cause: unknown) => this.init.logger.warn('closing the store failed: %o', cause))
+  }
+
+  async #start(): Promise<void> {
+    const { store, me, prng } = this.init
+    await store.open({ owner: me })
+    const stored = await restoreFrom(store)
+    if (this.#ended !== undefined) return
+    if (stored?.restored.snapshot !== undefined) await this.#exchange.installStored((state) => this.#applier.install(state))
+    const incarnation = stored?.incarnation ?? Buffer.from(prng.bytes(INCARNATION_BYTES)).toString('hex')
+    this.#begin(incarnation, stored?.restored)
+  }
+
+  #begin(incarnation: string, restored: ConstructorParameters<typeof Life>[2]): void {
+    this.#life = new Life(
+      {
+        ...this.init,
+        perform: (effect) => this.#perform(effect),
+        onBonds: () => this.#look(),
+        onFrame: (peer, bytes) => this.#exchange.receive(peer, bytes),
+        onTick: () => this.#onTick(),
+        onFailed: (error) => this.fail(error),
+      },
+      incarnation,
+      restored,
+    )
+    this.lineage = this.#life.core.state.lineage?.id
+    this.#look()
+  }
+
+  /** What it acknowledged is no longer here, or counts no longer: it comes back as another member, with nothing. */
+  async #beginAnew(reason: CloseReason): Promise<void> {
+    const { store, prng, logger } = this.init
+    logger.warn('group %s: this node comes back as a new member: %s', this.init.groupId, reason.detail ?? reason.name)
+    const old = this.#life
+    this.#life = undefined
+    this.#led(undefined)
+    await old?.stop(reason)
+    await store.write({ reset: { term: 0, index: 0 } })
+    if (this.#ended !== undefined) return
+    this.#applier.reset()
+    this.position.set({ term: 0, index: 0 })
+    this.#begin(Buffer.from(prng.bytes(INCARNATION_BYTES)).toString('hex'), undefined)
+  }
+
+  #onTick(): void {
+    this.calls.tick()
+    this.reads.tick()
+    this.#look()
+  }
+
+  /** Members and bonds are derived: from the configuration, and from who is bonded. */
+  #look(): void {
+    const life = this.#life
+    if (life === undefined || this.#ended !== undefined) return
+    const { bonds } = life.membership
+    if (bonds.value !== this.bonds.value) this.bonds.set(bonds.value)
+    const members = membersOf(life.core.state)
+    if (sameMembers(members, this.members.value)) return
+    this.members.set(members)
+    this.events.publish({ type: 'membership', members })
+  }
+
+  #led(leader: PeerId | undefined): void {
+    if (leader === undefined) this.reads.restart()
+    this.leader.set(leader)
+    this.calls.led(leader !== undefined)
+    this.reads.led(leader !== undefined)
+  }
+
+  #perform(effect: Wanted): void {
+    switch (effect.type) {
+      case 'apply':
+        return this.#apply(effect.entries)
+      case 'committed':
+        return this.committed.set(effect.index)
+      case 'accepted':
+        return this.calls.accepted(effect.id, effect.index)
+      case 'refused':
+        return this.calls.refused(effect.id)
+      case 'read-ready':
+        return this.reads.ready(effect.id, effect.index)
+      case 'read-refused':
+        return this.reads.refused(effect.id)
+      case 'role':
+        return this.role.set(effect.role)
+      case 'leader':
+        this.#led(effect.leader)
+        return this.events.publish({ type: 'leader', leader: effect.leader, term: effect.term })
+      case 'membership':
+        this.#life?.membership.want(effect.configuration.voters.map(({ peerId }) => peerId).filter((peer) => peer !== this.init.me))
+        return this.#look()
+      default:
+        return this.#performRare(effect)
+    }
+  }
+
+  #performRare(effect: Wanted): void {
+    const runner = this.#life?.runner
+    switch (effect.type) {
+      case 'lineage': {
+        const { id, parent, fork } = effect.lineage
+        this.lineage = id
+        const child = { ...(parent !== undefined && { parent }), ...(fork !== undefined && { fork: fork.index }) }
+        return this.events.publish({ type: 'lineage', lineage: id, ...child })
+      }
+      case 'take-snapshot': {
+        const root = this.#exchange.hold(effect.snapshot, this.#applier.snapshot())
+        return runner?.submit({ type: 'snapshot-taken', index: effect.snapshot.index, root })
+      }
+      case 'snapshot-settled':
+        return this.#life?.writer.watch(this.#exchange.settle(effect.snapshot))
+      case 'need-snapshot':
+        return this.#exchange.fetch(effect.snapshot, effect.leader, {
+          onDone: (state) => {
+            this.#applier.install(state)
+            this.position.set({ term: effect.snapshot.term, index: effect.snapshot.index })
+            runner?.submit({ type: 'snapshot-installed', snapshot: effect.snapshot })
+          },
+          onFailed: () => runner?.submit({ type: 'snapshot-failed' }),
+        })
+      case 'superseded':
+        return this.#supersede(effect)
+      case 'breach':
+        return void this.#beginAnew({ code: 400, name: 'ProtocolViolation', detail: effect.reason })
+      case 'diverged':
+        this.events.publish({ type: 'diverged', peerId: effect.peerId, index: effect.index })
+        return void this.#beginAnew({ code: 400, name: 'ProtocolViolation', detail: `its log or state differs at ${effect.index}` })
+      case 'fatal':
+        return this.fail(new MosaikError('ERR_GROUP_FAILED', effect.reason))
+      case 'departed':
+        return this.#departed.resolve()
+      default:
+    }
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    const last = entries.at(-1)
+    if (last === undefined) return
+    this.#applier.apply(entries)
+    this.position.set({ term: last.term, index: last.index })
+    this.#life?.runner.submit({ type: 'applied', index: last.index })
+  }
+
+  #supersede({ lineage, by, entries }: Extract<Wanted, { type: 'superseded' }>): void {
+    const { host } = this.init
+    const lost = entries.flatMap(({ index, data }) =>
+      data.kind === 'commands' ? data.payloads.map((payload) => ({ index, command: host.decodeCommand(payload) })) : [],
+    )
+    this.events.publish({ type: 'superseded', lineage, by, entries: lost })
+    const error = new MosaikError('ERR_SUPERSEDED', `the history ${lineage} of this group has lost against ${by}`)
+    this.calls.supersede(error)
+    this.#applier.reset()
+    this.position.set({ term: 0, index: 0 })
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '@mosaik/core'
+import type { Effect, SendEffect } from '../logic/effects.ts'
+import type { Event } from '../logic/events.ts'
+import type { Proposal } from '../logic/messages.ts'
+
+/** The part of a core that a runner needs. */
+export interface Steps {
+  step(event: Event): readonly Effect[]
+}
+
+export interface RunnerInit {
+  readonly core: Steps
+  readonly clock: Clock
+  readonly send: (effect: SendEffect) => void
+  /** Everything but sends and writes that the core wants done. */
+  readonly perform: (effect: Exclude<Effect, SendEffect>) => void
+  /** A step threw: this is a fault of ours, and the group ends on this node. */
+  readonly onFault: (error: unknown) => void
+}
+
+/**
+ * Runs one core: gathers what happens in a turn of the event loop, steps through it in order, and has the effects carried
+ * out. A message that says what must not be lost waits here until the write that it names is durable.
+ */
+export class Runner {
+  readonly #init: RunnerInit
+  #events: Event[] = []
+  #scheduled = false
+  #running = false
+  #stopped = false
+  #durable = 0
+  /** In order of the writes they wait for. */
+  #held: SendEffect[] = []
+
+  constructor(init: RunnerInit) {
+    this.#init = init
+  }
+
+  /** Something happened; it is handled when this turn is over. */
+  submit(event: Event): void {
+    if (this.#stopped) return
+    this.#events.push(event)
+    if (this.#scheduled || this.#running) return
+    this.#scheduled = true
+    this.#init.clock.turn(() => {
+      this.#scheduled = false
+      this.#run()
+    })
+  }
+
+  /** Proposals of one turn travel together. */
+  propose(proposals: readonly Proposal[]): void {
+    const last = this.#events.at(-1)
+    if (last?.type === 'propose' && !this.#stopped) (last.proposals as Proposal[]).push(...proposals)
+    else this.submit({ type: 'propose', proposals: [...proposals] })
+  }
+
+  /** Everything up to this write is durable. */
+  stored(write: number): void {
+    this.#durable = write
+    this.submit({ type: 'stored', write })
+  }
+
+  /** Nothing is stepped or sent from now on. */
+  stop(): void {
+    this.#stopped = true
+    this.#events = []
+    this.#held = []
+  }
+
+  #run(): void {
+    this.#running = true
+    try {
+      while (this.#events.length > 0 && !this.#stopped) {
+        const events = this.#events
+        this.#events = []
+        for (const event of events) {
+          if (event.type === 'stored') this.#release()
+          for (const effect of this.#init.core.step(event)) this.#carryOut(effect)
+        }
+      }
+    } catch (error) {
+      this.#init.onFault(error)
+    } finally {
+      this.#running = false
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    if (this.#stopped) return
+    if (effect.type !== 'send') return this.#init.perform(effect)
+    // Nothing overtakes what is held for the same peer: messages keep their order.
+    if (effect.after > this.#durable || this.#held.some(({ to }) => to === effect.to)) this.#held.push(effect)
+    else this.#init.send(effect)
+  }
+
+  #release(): void {
+    const held = this.#held
+    if (held.length === 0) return
+    this.#held = []
+    const blocked = new Set<string>()
+    for (const effect of held) {
+      if (effect.after > this.#durable || blocked.has(effect.to)) {
+        blocked.add(effect.to)
+        this.#held.push(effect)
+      } else this.#init.send(effect)
+    }
+  }
+}

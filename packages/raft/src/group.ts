@@ -1,0 +1,145 @@
+import { check, MosaikError } from '@mosaik/core'
+import type { GroupId, PeerId, WaitOptions, Watch } from '@mosaik/core'
+import type { GroupMember } from './driver/member.ts'
+import type { MachineHost } from './driver/machine-host.ts'
+import type { Cursor, Index, LineageId, Term } from './logic/types.ts'
+import type { Bond, CallOptions, Group, GroupConditions, GroupEvent, Member } from './types.ts'
+
+const CALL_TIMEOUT = '15s'
+
+interface Call {
+  readonly timeout: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** One handle on this node's place in a group. */
+export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
+  readonly when: GroupConditions
+  readonly #member: GroupMember
+  readonly #host: MachineHost
+  readonly #release: () => Promise<void>
+  #closing: Promise<void> | undefined
+
+  /** `release` lets go of the member; the last one ends it. */
+  constructor(member: GroupMember, release: () => Promise<void>) {
+    this.#member = member
+    this.#host = member.init.host
+    this.#release = release
+    this.when = conditionsOf(member)
+  }
+
+  get id(): GroupId {
+    return this.#member.init.groupId
+  }
+  get lineage(): LineageId | undefined {
+    return this.#member.lineage
+  }
+  get leader(): PeerId | undefined {
+    return this.#member.leader.value
+  }
+  get isLeader(): boolean {
+    return this.#member.role.value === 'leader'
+  }
+  get isOnline(): boolean {
+    return this.#member.ended === undefined && this.leader !== undefined
+  }
+  get term(): Term {
+    return this.#member.term
+  }
+  get committed(): Watch<Index> {
+    return this.#member.committed
+  }
+  get position(): Watch<Cursor> {
+    return this.#member.position
+  }
+  get members(): Watch<readonly Member[]> {
+    return this.#member.members
+  }
+  get bonds(): Watch<readonly Bond[]> {
+    return this.#member.bonds
+  }
+
+  async execute(command: unknown, options?: CallOptions): Promise<{ index: Index; reply: unknown }> {
+    const { index, replies } = await this.#call('execute', [command], options)
+    return { index, reply: replies[0] }
+  }
+
+  async executeMany(commands: readonly unknown[], options?: CallOptions): Promise<{ index: Index; replies: readonly unknown[] }> {
+    return this.#call('execute', commands, options)
+  }
+
+  async feed(command: unknown, options?: CallOptions): Promise<Index> {
+    return (await this.#call('feed', [command], options)).index
+  }
+
+  async feedMany(commands: readonly unknown[], options?: CallOptions): Promise<Index> {
+    return (await this.#call('feed', commands, options)).index
+  }
+
+  async query(query: unknown, options: CallOptions & { consistency?: 'strong' | 'weak' } = {}): Promise<{ result: unknown; index: Index }> {
+    const call = this.#check(options)
+    const consistency = check.oneOf('consistency', options.consistency, ['strong', 'weak'] as const, { default: 'strong' })
+    call.signal?.throwIfAborted()
+    if (consistency === 'weak') return { result: this.#host.query(query), index: this.#member.position.value.index }
+    return this.#member.reads.read(() => ({ result: this.#host.query(query), index: this.#member.position.value.index }), call)
+  }
+
+  events({ signal }: WaitOptions = {}): AsyncIterable<GroupEvent> {
+    return this.#member.events.subscribe(signal === undefined ? {} : { signal })
+  }
+
+  async transferLeadership(peer?: PeerId): Promise<void> {
+    this.#assertOpen()
+    if (peer !== undefined) check.peerId('peer', peer)
+    const before = this.leader
+    if (peer !== undefined && peer === before) return
+    this.#member.transfer(peer)
+    await this.#member.leader.until((leader) => leader !== undefined && (peer === undefined ? leader !== before : leader === peer))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#release()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #call(
+    kind: 'execute' | 'feed',
+    commands: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<{ index: Index; replies: readonly unknown[] }> {
+    const call = this.#check(options ?? {})
+    if (commands.length === 0) throw new MosaikError('ERR_INVALID_OPTION', 'commands is an empty list; give at least one')
+    return this.#member.calls.call(kind, commands, this.#host.encodeCommands(commands), call)
+  }
+
+  #check({ timeout, signal }: CallOptions): Call {
+    this.#assertOpen()
+    return { timeout: check.duration<'15s'>('timeout', timeout, { default: CALL_TIMEOUT }), signal }
+  }
+
+  #assertOpen(): void {
+    if (this.#member.ended !== undefined) throw this.#member.ended
+    if (this.#closing !== undefined) throw new MosaikError('ERR_CLOSED', 'this handle of the group was closed')
+  }
+}
+
+function conditionsOf({ leader, role, committed }: GroupMember): GroupConditions {
+  const isKnown = (peer: PeerId | undefined): boolean => peer !== undefined
+  return {
+    online: async (wait) => void (await leader.until(isKnown, wait)),
+    offline: async (wait) => void (await leader.until((peer) => !isKnown(peer), wait)),
+    leaderElected: async (wait) => (await leader.until(isKnown, wait)) as PeerId,
+    leaderChanged: async (wait) => {
+      const before = leader.value
+      return (await leader.until((peer) => isKnown(peer) && peer !== before, wait)) as PeerId
+    },
+    leaderIs: async (peer, wait) => void (await leader.until((now) => now === peer, wait)),
+    isLeader: async (wait) => void (await role.until((now) => now === 'leader', wait)),
+    isFollower: async (wait) => void (await role.until((now) => now === 'follower', wait)),
+    committed: async (index, wait) => void (await committed.until((now) => now >= index, wait)),
+  }
+}

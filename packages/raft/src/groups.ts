@@ -1,0 +1,107 @@
+import { check, componentLogger, MosaikError } from '@mosaik/core'
+import type { GroupId } from '@mosaik/core'
+import type { Discovery } from '@mosaik/discovery'
+import { createBonds } from './bond/bonds.ts'
+import type { Bonds } from './bond/types.ts'
+import { groupSettings } from './config.ts'
+import { electionMachine, MachineHost } from './driver/machine-host.ts'
+import type { AnyMachine } from './driver/machine-host.ts'
+import { GroupMember } from './driver/member.ts'
+import { groupIdOf } from './group-id.ts'
+import { GroupHandle } from './group.ts'
+import { memoryLog } from './storage/memory-log.ts'
+import type { Group, Groups, GroupsOptions, JoinOptions, StateMachine } from './types.ts'
+
+/**
+ * The groups of a node, on top of its discovery. Throws `ERR_INVALID_OPTION`, or `ERR_ALREADY_EXISTS` when the node has groups
+ * already. Close it before the discovery.
+ */
+export function createGroups(discovery: Discovery, options: GroupsOptions = {}): Groups {
+  const { handshakeTimeout } = check.options('options', options)
+  return new NodeGroups(discovery, createBonds(discovery, { handshakeTimeout: handshakeTimeout ?? '2s' }))
+}
+
+interface Joined {
+  readonly member: GroupMember
+  readonly machine: AnyMachine
+  handles: number
+}
+
+class NodeGroups implements Groups {
+  readonly #discovery: Discovery
+  readonly #bonds: Bonds
+  readonly #joined = new Map<GroupId, Joined>()
+  #closing: Promise<void> | undefined
+
+  constructor(discovery: Discovery, bonds: Bonds) {
+    this.#discovery = discovery
+    this.#bonds = bonds
+  }
+
+  join<Command, Query, Result, Reply, Snapshot>(
+    options: JoinOptions & { machine: StateMachine<Command, Query, Result, Reply, Snapshot> },
+  ): Group<Command, Query, Result, Reply>
+  join(options: JoinOptions): Group<never, never, never, never>
+  join(options: JoinOptions & { machine?: unknown }): Group<never, never, never, never> {
+    if (this.#closing !== undefined) throw new MosaikError('ERR_CLOSED', 'join: the groups of this node are closed')
+    check.options('options', options)
+    const machine = check.having('machine', options.machine as AnyMachine | undefined, ['apply', 'query', 'snapshot', 'install'])
+    const { requireTicket } = options
+    const groupId = groupIdOf({
+      key: options.key,
+      consensus: options.consensus,
+      machine,
+      sync: options.sync,
+      validators: [requireTicket ?? []].flat(),
+    })
+    const joined = this.#joined.get(groupId) ?? this.#begin(groupId, options, machine ?? electionMachine())
+    if (machine !== undefined && joined.machine.constructor !== machine.constructor) {
+      throw new MosaikError(
+        'ERR_MACHINE_MISMATCH',
+        `group ${groupId} runs a machine of another class on this node; use one class for '${machine.name}'`,
+      )
+    }
+    joined.handles++
+    return new GroupHandle(joined.member, () => this.#release(joined)) as Group<unknown, unknown, unknown, unknown> as never
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #begin(groupId: GroupId, options: JoinOptions, machine: AnyMachine): Joined {
+    const { endpoint } = this.#discovery
+    const store = options.storage ?? memoryLog()
+    const member: GroupMember = new GroupMember({
+      me: endpoint.id,
+      networkId: endpoint.networkId,
+      groupId,
+      key: options.key,
+      settings: groupSettings(options, store.durable),
+      clock: endpoint.clock,
+      prng: endpoint.prng,
+      logger: componentLogger(endpoint.logger, 'mosaik:groups'),
+      bonds: this.#bonds,
+      store,
+      host: new MachineHost(machine),
+      onEnd: () => this.#joined.delete(groupId),
+    })
+    const joined: Joined = { member, machine, handles: 0 }
+    this.#joined.set(groupId, joined)
+    return joined
+  }
+
+  async #release(joined: Joined): Promise<void> {
+    if (--joined.handles === 0) await joined.member.close()
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#joined.values()].map(({ member }) => member.close()))
+    await this.#bonds.close()
+  }
+}

@@ -1,0 +1,93 @@
+import { canonical, decodeCanonical } from '@mosaik/core'
+import { FrameReader, FrameWriter } from '../bond/wire/bytes.ts'
+import type { Configuration, Voter } from '../logic/configuration.ts'
+import type {
+  CommandsData, ConfigurationData, EntryData, FoundingData, MeetData, SessionExpireData, SessionOpenData, SnapshotRootData, YieldData,
+} from '../logic/entry.ts' // prettier-ignore
+import type { Lineage } from '../logic/lineage.ts'
+import type { Cursor, MemberId } from '../logic/types.ts'
+import { count, flag, life, listOf, malformed, optional, peerIdShape, plain, record, text, uniqueIdShape } from './shape.ts'
+import type { Shape } from './shape.ts'
+
+/** Voters that a configuration may name: far more than anyone should have. */
+const MAX_VOTERS = 255
+const MAX_SESSION_BYTES = 64
+/** Commands in a batch. */
+const MAX_COMMANDS = 1 << 20
+const COMMANDS = 5
+const utf8 = new TextEncoder()
+
+export const cursorShape: Shape<Cursor> = record<Cursor>({ term: count, index: count })
+export const memberShape: Shape<MemberId> = record<MemberId>({ peerId: peerIdShape, incarnation: life })
+export const configurationShape: Shape<Configuration> = record<Configuration>({
+  voters: listOf(record<Voter>({ peerId: peerIdShape, incarnation: life, durable: flag }), MAX_VOTERS),
+})
+export const lineageShape: Shape<Lineage> = record<Lineage>({
+  id: uniqueIdShape,
+  parent: optional(uniqueIdShape),
+  fork: optional(cursorShape),
+})
+
+type Rest<T> = Omit<T, 'kind'>
+const nothing: Shape<object> = record<object>({})
+
+/** Everything but commands is rare: its kind, then canonical CBOR of its fields. */
+const KINDS: { readonly [K in Exclude<EntryData['kind'], 'commands'>]: { readonly number: number; readonly shape: Shape<object> } } = {
+  founding: {
+    number: 1,
+    shape: record<Rest<FoundingData>>({
+      lineage: uniqueIdShape,
+      founder: memberShape,
+      configuration: configurationShape,
+      parent: optional(uniqueIdShape),
+      fork: optional(cursorShape),
+    }),
+  },
+  configuration: { number: 2, shape: record<Rest<ConfigurationData>>({ configuration: configurationShape }) },
+  'no-op': { number: 3, shape: nothing },
+  'session-open': { number: 6, shape: record<Rest<SessionOpenData>>({ session: text }) },
+  'session-expire': { number: 7, shape: record<Rest<SessionExpireData>>({ session: text }) },
+  'snapshot-mark': { number: 8, shape: nothing },
+  'snapshot-root': { number: 9, shape: record<Rest<SnapshotRootData>>({ mark: count, root: text }) },
+  meet: { number: 10, shape: record<Rest<MeetData>>({ other: uniqueIdShape }) },
+  yield: { number: 11, shape: record<Rest<YieldData>>({ to: uniqueIdShape }) },
+}
+const KIND_OF = new Map(Object.entries(KINDS).map(([kind, { number, shape }]) => [number, { kind, shape }]))
+
+/** The bytes of what an entry says, the same on every member. Encoded once: the entry keeps them. */
+export function encodeEntryData(data: EntryData): Uint8Array {
+  return (data.encoded ??= data.kind === 'commands' ? encodeCommands(data) : encodeRare(data))
+}
+
+/** Throws `ERR_PROTOCOL`. Payloads share memory with the bytes. */
+export function decodeEntryData(bytes: Uint8Array): EntryData {
+  if (bytes[0] === COMMANDS) return decodeCommands(bytes)
+  const found = KIND_OF.get(bytes[0] ?? 0)
+  if (found === undefined) throw malformed(`entry: kind ${bytes[0]}`)
+  const fields = found.shape(decodeCanonical(bytes.subarray(1)), found.kind)
+  return { kind: found.kind, ...fields, encoded: bytes } as EntryData
+}
+
+function encodeRare({ kind, encoded: _, ...fields }: Exclude<EntryData, CommandsData>): Uint8Array {
+  return new FrameWriter(KINDS[kind as keyof typeof KINDS].number).bytes(canonical(plain(fields))).done()
+}
+
+function encodeCommands({ session, number, lowWater, payloads }: CommandsData): Uint8Array {
+  const name = utf8.encode(session)
+  const writer = new FrameWriter(COMMANDS).u8(name.length).bytes(name).u64(BigInt(number)).u64(BigInt(lowWater)).u32(payloads.length)
+  for (const payload of payloads) writer.u32(payload.length).bytes(payload)
+  return writer.done()
+}
+
+function decodeCommands(bytes: Uint8Array): EntryData {
+  const reader = new FrameReader(bytes, 'commands')
+  const session = reader.text(reader.u8(), MAX_SESSION_BYTES)
+  const number = count(Number(reader.u64()), 'commands: number')
+  const lowWater = count(Number(reader.u64()), 'commands: lowWater')
+  const length = reader.u32()
+  if (length > MAX_COMMANDS || length * 4 > reader.left) throw malformed(`commands: ${length} of them`)
+  const payloads = new Array<Uint8Array>(length)
+  for (let i = 0; i < length; i++) payloads[i] = reader.bytes(reader.u32())
+  reader.end()
+  return { kind: 'commands', session, number, lowWater, payloads, encoded: bytes }
+}

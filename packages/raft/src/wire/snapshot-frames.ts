@@ -1,0 +1,41 @@
+import { FrameReader, FrameWriter } from '../bond/wire/bytes.ts'
+import type { Index } from '../logic/types.ts'
+import { count, malformed } from './shape.ts'
+
+// Frames of a group beside those of its core, whose kinds are 1 and 2.
+const ASK = 3
+const PART = 4
+const GONE = 5
+
+/** A snapshot's state is cut into parts of this size. */
+export const PART_BYTES = 256 * 1024
+/** Part 0 is the list of the hashes of all others, 32 bytes each; the hash of that list is the snapshot's root. */
+export const HASH_BYTES = 32
+/** Of a state: 16 GiB. */
+export const MAX_PARTS = 65_536
+
+export type SnapshotFrame =
+  | { readonly type: 'ask'; readonly index: Index; readonly part: number }
+  | { readonly type: 'part'; readonly index: Index; readonly part: number; readonly bytes: Uint8Array }
+  /** Not here (any more): ask somebody else. */
+  | { readonly type: 'gone'; readonly index: Index; readonly part: number }
+
+export function encodeSnapshotFrame(frame: SnapshotFrame): Uint8Array {
+  const kind = frame.type === 'ask' ? ASK : frame.type === 'part' ? PART : GONE
+  const writer = new FrameWriter(kind).u64(BigInt(frame.index)).u32(frame.part)
+  return frame.type === 'part' ? writer.bytes(frame.bytes).done() : writer.done()
+}
+
+/** Throws `ERR_PROTOCOL`. */
+export function decodeSnapshotFrame(bytes: Uint8Array): SnapshotFrame {
+  const kind = bytes[0]
+  const reader = new FrameReader(bytes, 'snapshot')
+  const index = count(Number(reader.u64()), 'snapshot: index')
+  const part = reader.u32()
+  if (part > MAX_PARTS) throw malformed(`snapshot: part ${part}`)
+  if (kind === PART) return { type: 'part', index, part, bytes: reader.rest(Math.max(PART_BYTES, MAX_PARTS * HASH_BYTES)) }
+  reader.end()
+  if (kind === ASK) return { type: 'ask', index, part }
+  if (kind === GONE) return { type: 'gone', index, part }
+  throw malformed(`frame: kind ${kind}`)
+}
