@@ -47,6 +47,6 @@ export function onHello(s: State, peer: Peer, m: Envelope & HelloContent): void 
     if (m.origin !== undefined) adopt(s, m.origin)
   } else if (m.origin !== undefined && m.origin.id !== s.lineage.id) {
     peer.progress = undefined
-    onForeignHello(s, peer)
+    onForeignHello(s, peer, m.origin)
   } else beginFeeding(s, peer)
 }

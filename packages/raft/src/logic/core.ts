@@ -6,9 +6,12 @@ import type { Effect, Restored } from './effects.ts'
 import type { Event } from './events.ts'
 import { onSnapshotInstalled } from './follower.ts'
 import { propose } from './forward.ts'
+import { sendHellos } from './hello.ts'
+import { noMeeting } from './meeting.ts'
 import type { CoreOptions } from './options.ts'
 import { cancelRead, driveReads, noReads, onRead } from './read-index.ts'
 import { receive } from './receive.ts'
+import { noRecovery } from './recovery.ts'
 import { feedAll } from './replication.ts'
 import { waitForLeader } from './role.ts'
 import { Log } from './log.ts'
@@ -40,7 +43,9 @@ export function createCore(options: CoreOptions, prng: Prng, restored?: Restored
     step(event) {
       if (state.halted === undefined) {
         happen(state, event)
-        if (state.halted === undefined) settle(state)
+        // Whose lineage has just yielded still tells the others how far it is committed.
+        if (state.halted !== undefined) feedAll(state)
+        else settle(state)
       }
       return state.out.flush()
     },
@@ -85,6 +90,10 @@ function happen(s: State, event: Event): void {
 /** What every step ends with. */
 function settle(s: State): void {
   driveReads(s)
+  if (s.hasNews) {
+    s.hasNews = false
+    sendHellos(s)
+  }
   if (s.mustReplicate) feedAll(s)
   driveTransfer(s)
   // A step may append at most one write; it ends where the log ends now.
@@ -150,11 +159,12 @@ function blankState(options: CoreOptions, prng: Prng): State {
     rooted: undefined,
     installing: undefined,
     lastMark: 0,
-    founding: { startedAt: 0, lastBondAt: 0, ask: undefined, granted: undefined },
-    recovery: { since: undefined },
-    meeting: { other: undefined },
+    founding: { startedAt: 0, lastBondAt: 0, ask: undefined, granted: undefined, retryAt: 0 },
+    recovery: noRecovery(),
+    meeting: noMeeting(),
     closing: undefined,
     halted: undefined,
+    hasNews: false,
     mustReplicate: false,
   }
   return state

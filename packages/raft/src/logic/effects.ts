@@ -45,8 +45,17 @@ export type Effect =
   /** The newest configuration has changed, committed or not. */
   | { readonly type: 'membership'; readonly configuration: Configuration }
   | { readonly type: 'committed'; readonly index: Index }
-  /** The own lineage has yielded: entries since the fork, as far as they are still here, are what is lost. The core has none now and joins `by`. */
-  | { readonly type: 'superseded'; readonly lineage: LineageId; readonly by: LineageId; readonly entries: readonly Entry[] }
+  /**
+   * The own lineage gives way: `entries` (since the fork, as far as they are still here; those above `committed` may never have been
+   * committed) are lost. The core does nothing more: come back as a new member and join `by`.
+   */
+  | {
+      readonly type: 'superseded'
+      readonly lineage: LineageId
+      readonly by: LineageId
+      readonly committed: Index
+      readonly entries: readonly Entry[]
+    }
   /** This member has dropped what it acknowledged, or must: it must come back as a new member. */
   | { readonly type: 'breach'; readonly reason: string }
   /** The log of this member is not that of the majority. Come back as a new member. */

@@ -72,6 +72,11 @@ export function onSnapshotOffer(s: State, peer: Peer, m: SnapshotOffer): void {
   if (snapshot.index <= s.commit) {
     return s.out.send(peer.id.peerId, { type: 'append-answer', index: s.commit, hint: undefined }, 'log')
   }
+  requestSnapshot(s, peer, snapshot)
+}
+
+/** While it is fetched and installed, this member takes no entries and judges nobody. */
+export function requestSnapshot(s: State, peer: Peer, snapshot: SnapshotMeta): void {
   s.installing = snapshot
   s.out.emit({ type: 'need-snapshot', snapshot, leader: peer.id.peerId })
 }

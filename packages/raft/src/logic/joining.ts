@@ -1,4 +1,3 @@
-import { sendHellos } from './hello.ts'
 import type { Lineage } from './lineage.ts'
 import { waitForLeader } from './role.ts'
 import type { State } from './state.ts'
@@ -11,7 +10,7 @@ export function adopt(s: State, lineage: Lineage): void {
   s.out.hardStateChanged()
   s.out.emit({ type: 'lineage', lineage: s.lineage })
   waitForLeader(s)
-  sendHellos(s)
+  s.hasNews = true
 }
 
 /** Without the facts that a hello adds. */

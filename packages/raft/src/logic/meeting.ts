@@ -1,11 +1,40 @@
+import { appendOwn } from './append.ts'
 import type { MeetData, YieldData } from './entry.ts'
+import type { Lineage, LineageFacts } from './lineage.ts'
+import type { MeetContent } from './messages.ts'
 import type { Peer } from './peer.ts'
+import { reachesQuorum } from './reach.ts'
 import type { State } from './state.ts'
-import type { Index } from './types.ts'
+import type { Index, LineageId } from './types.ts'
 
 /** What is known of other lineages. */
 export interface Meeting {
-  other: string | undefined
+  /** What the own lineage said of itself where it committed that it met another: never changed. */
+  readonly own: Map<LineageId, LineageFacts>
+  /** What others said of themselves. */
+  readonly theirs: Map<LineageId, LineageFacts>
+  /** Since when this node has had neither a leader nor a majority. */
+  lostSince: number | undefined
+  metAt: number
+}
+
+/** Lineages that are remembered at once. */
+const MAX_MET = 64
+
+export function noMeeting(): Meeting {
+  return { own: new Map(), theirs: new Map(), lostSince: undefined, metAt: 0 }
+}
+
+/**
+ * Whether `a` goes on and `b` yields. Both sides ask this of the same two facts. A parent that could still commit wins over
+ * its child; otherwise more commands, then more entries, then the lower id.
+ */
+export function prevails(a: LineageFacts, b: LineageFacts): boolean {
+  if (b.parent === a.id && a.quorum) return true
+  if (a.parent === b.id && b.quorum) return false
+  if (a.commands !== b.commands) return a.commands > b.commands
+  if (a.entries !== b.entries) return a.entries > b.entries
+  return a.id < b.id
 }
 
 /** Nothing behind a yield commits. */
@@ -13,8 +42,118 @@ export function yieldIndexOf(s: State): Index {
   return s.log.yieldIndex ?? Infinity
 }
 
-export function afterMeet(_s: State, _index: Index, _data: MeetData): void {}
+/** A bonded member of another history. */
+export function onForeignHello(s: State, peer: Peer, origin: LineageFacts): void {
+  const isChild = origin.parent === s.lineage?.id
+  const isPromised = s.recovery.granted?.peerId === peer.id.peerId
+  if (isChild && s.leading === undefined && s.leader === undefined && (isPromised || !reachesQuorum(s))) return followChild(s, origin)
+  if (s.leading !== undefined) meet(s, origin.id)
+}
 
-export function afterYield(_s: State, _data: YieldData): void {}
+/** The survivors go on without the majority. Who has nothing beyond the fork keeps what it has; who has more hands it over. */
+function followChild(s: State, child: LineageFacts): void {
+  const { fork } = child
+  const { last } = s.log
+  const isWithin =
+    fork !== undefined && s.commit <= fork.index && (fork.term > last.term || (fork.term === last.term && fork.index >= last.index))
+  if (!isWithin) return supersede(s, child)
+  s.lineage = { id: child.id, ...(child.parent !== undefined && { parent: child.parent }), fork }
+  s.recovery.granted = undefined
+  s.recovery.since = undefined
+  s.out.hardStateChanged()
+  s.out.emit({ type: 'lineage', lineage: s.lineage })
+  s.hasNews = true
+}
 
-export function onForeignHello(_s: State, _peer: Peer): void {}
+/** The leader of each side freezes what its lineage has, by an entry: once per other lineage. */
+function meet(s: State, other: LineageId): void {
+  const { own } = s.meeting
+  if (s.log.yieldIndex !== undefined || s.leading === undefined || s.commit < s.leading.start || own.has(other)) return
+  if (s.leading.meeting?.has(other) === true || own.size >= MAX_MET) return
+  s.leading.meeting ??= new Set()
+  s.leading.meeting.add(other)
+  appendOwn(s, { kind: 'meet', other })
+}
+
+/** On every member, so that the next leader knows as well. */
+export function afterMeet(s: State, index: Index, { other }: MeetData): void {
+  if (s.lineage === undefined || s.meeting.own.has(other) || s.meeting.own.size >= MAX_MET) return
+  s.meeting.own.set(other, { ...s.lineage, commands: s.log.commandsUpTo(index), entries: index, quorum: true })
+  tellFacts(s)
+  decide(s, other)
+}
+
+/** To every bonded member of another lineage: its leader is one of them. */
+function tellFacts(s: State): void {
+  if (s.leading === undefined) return
+  for (const peer of s.peers.values()) {
+    const other = peer.introduction?.lineage
+    const facts = other === undefined ? undefined : s.meeting.own.get(other)
+    if (facts !== undefined && other !== undefined) s.out.send(peer.id.peerId, { type: 'meet', other, facts })
+  }
+}
+
+export function onMeet(s: State, m: MeetContent): void {
+  if (s.lineage === undefined || m.other !== s.lineage.id || m.facts.id === s.lineage.id) return
+  if (!s.meeting.theirs.has(m.facts.id) && s.meeting.theirs.size < MAX_MET) s.meeting.theirs.set(m.facts.id, m.facts)
+  if (s.leading === undefined) return
+  meet(s, m.facts.id)
+  decide(s, m.facts.id)
+}
+
+/** With both facts frozen: the loser's leader says so in its log. */
+function decide(s: State, other: LineageId): void {
+  const own = s.meeting.own.get(other)
+  const theirs = s.meeting.theirs.get(other)
+  if (s.leading === undefined || own === undefined || theirs === undefined || s.log.yieldIndex !== undefined) return
+  if (!prevails(own, theirs)) appendOwn(s, { kind: 'yield', to: other })
+}
+
+/** Committed: the lineage has ended. */
+export function afterYield(s: State, { to }: YieldData): void {
+  supersede(s, s.meeting.theirs.get(to) ?? lineageOf(s, to))
+}
+
+function lineageOf(s: State, id: LineageId): Lineage {
+  for (const peer of s.peers.values())
+    if (peer.introduction?.lineage === id && peer.introduction.origin !== undefined) return peer.introduction.origin
+  return { id }
+}
+
+/** This member's log is lost to `by`: what it has since the fork goes to the application. */
+export function supersede(s: State, by: Lineage): void {
+  if (s.lineage === undefined) return
+  const { id: lineage, parent, fork } = s.lineage
+  const common = parent === by.id ? fork?.index : by.parent === lineage ? by.fork?.index : 0
+  const entries = s.log.slice(Math.max((common ?? 0) + 1, s.log.first), s.log.lastIndex)
+  s.halted = `superseded by ${by.id}`
+  s.out.emit({ type: 'superseded', lineage, by: by.id, committed: s.commit, entries })
+}
+
+/** On a tick: a leader tells again, and who has no majority at all yields to whoever has one. */
+export function driveMeeting(s: State): void {
+  const { meeting, options } = s
+  const isLost = s.lineage !== undefined && s.leader === undefined && !reachesQuorum(s)
+  if (!isLost) meeting.lostSince = undefined
+  else meeting.lostSince ??= s.now
+  if (isLost && s.now - (meeting.lostSince ?? s.now) >= options.timing.electionTimeout) {
+    const led = ledForeigner(s)
+    if (led !== undefined) return supersede(s, led)
+  }
+  if (s.leading === undefined || s.now - meeting.metAt < options.timing.electionTimeout) return
+  meeting.metAt = s.now
+  for (const peer of s.peers.values()) {
+    const other = peer.introduction?.lineage
+    if (other !== undefined && other !== s.lineage?.id) meet(s, other)
+  }
+  tellFacts(s)
+}
+
+/** A bonded member of another lineage that has a leader. */
+function ledForeigner(s: State): Lineage | undefined {
+  for (const { introduction } of s.peers.values()) {
+    if (introduction?.led === true && introduction.origin !== undefined && introduction.lineage !== s.lineage?.id)
+      return introduction.origin
+  }
+  return undefined
+}

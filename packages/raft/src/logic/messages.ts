@@ -38,7 +38,8 @@ export type Content =
   | FoundingAnswer
   | AuditContent
   | MeetContent
-  | SupersededContent
+  | FetchContent
+  | FetchedContent
 
 /** What members tell each other of themselves, when a bond comes up and when it changes. */
 export interface HelloContent {
@@ -183,7 +184,22 @@ export interface FoundingAnswer {
   readonly type: 'founding-answer'
   readonly lineageToBe: LineageId
   readonly granted: boolean
+  readonly last: Cursor
   readonly committed: Cursor
+}
+
+/** Who recovers a lineage without a leader asks a survivor for what that one has and it has not. */
+export interface FetchContent {
+  readonly type: 'fetch'
+  /** The last entry that may be common. */
+  readonly previous: Cursor
+}
+
+/** No entries and another `previous`: try there. No entries and the same: that is all. */
+export interface FetchedContent {
+  readonly type: 'fetched'
+  readonly previous: Cursor
+  readonly entries: readonly Entry[]
 }
 
 /** The running hash of my log at a committed index; `answer`: tell me yours. */
@@ -199,10 +215,4 @@ export interface MeetContent {
   readonly type: 'meet'
   readonly other: LineageId
   readonly facts: LineageFacts
-}
-
-/** Your lineage has yielded (or must): join ours. */
-export interface SupersededContent {
-  readonly type: 'superseded'
-  readonly by: LineageId
 }

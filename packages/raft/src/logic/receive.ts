@@ -1,12 +1,16 @@
 import { onHello } from './bonds.ts'
 import { onDeparture } from './departure.ts'
 import { onVote, onVoteAnswer } from './election.ts'
+import { onFetch, onFetched, onSurvivorSnapshot } from './fetch.ts'
 import { hearLeader, onAppend, onHeartbeat, onSnapshotOffer } from './follower.ts'
 import { onForward, onForwardAnswer } from './forward.ts'
+import { onFoundingAnswer, onFoundingAsk } from './founding.ts'
 import { adopt } from './joining.ts'
+import { onMeet } from './meeting.ts'
 import type { Message } from './messages.ts'
 import type { Peer } from './peer.ts'
 import { onReadAnswer, onReadRequest } from './read-index.ts'
+import { onRecoveryAnswer, onRecoveryAsk } from './recovery.ts'
 import { onAppendAnswer, onHeartbeatAnswer } from './replication.ts'
 import { becomeFollower, hearsLeader } from './role.ts'
 import { onSnapshotReport, reportSnapshot } from './snapshots.ts'
@@ -21,6 +25,7 @@ export function receive(s: State, from: Peer['id']['peerId'], m: Message): void 
   if (s.lineage === undefined) adopt(s, peer.introduction?.origin ?? { id: m.lineage })
   if (m.lineage !== s.lineage?.id) return
   peer.heardAt = s.now
+  if (receiveWithoutLeader(s, peer, m)) return
   if (m.term > s.term && !acceptTerm(s, peer, m)) return
   if (m.term < s.term && isStale(s, peer, m)) return
   const { leader } = s
@@ -37,9 +42,29 @@ function receiveAnyLineage(s: State, peer: Peer, m: Message): boolean {
     case 'departure':
       onDeparture(s, peer, m.isLeaving)
       return true
+    case 'founding':
+      if (m.parent === undefined) onFoundingAsk(s, peer, m)
+      else onRecoveryAsk(s, peer, m)
+      return true
+    case 'founding-answer':
+      onFoundingAnswer(s, peer, m)
+      onRecoveryAnswer(s, peer, m)
+      return true
+    case 'meet':
+      onMeet(s, m)
+      return true
     default:
       return false
   }
+}
+
+/** What survivors say who have lost their majority: terms mean nothing there. */
+function receiveWithoutLeader(s: State, peer: Peer, m: Message): boolean {
+  if (m.type === 'fetch') onFetch(s, peer, m)
+  else if (m.type === 'fetched') onFetched(s, peer, m)
+  else if (m.type === 'snapshot-offer' && s.recovery.fetching?.peerId === peer.id.peerId) onSurvivorSnapshot(s, peer, m.snapshot)
+  else return false
+  return true
 }
 
 /** A higher term: true if the message is still to be handled. */

@@ -1,4 +1,151 @@
-/** How long no quorum has been reachable. */
+import type { PeerId } from '@mosaik/core'
+import { commitTo } from './commit.ts'
+import { isUpToDate } from './election.ts'
+import { abandonFetch, fetchFrom } from './fetch.ts'
+import { drawLineage, found } from './founding.ts'
+import type { FoundingAnswer, FoundingAsk } from './messages.ts'
+import { patience } from './options.ts'
+import type { Peer } from './peer.ts'
+import { isGoneForGood, missingVoters, reachesQuorum } from './reach.ts'
+import { becomeFollower } from './role.ts'
+import { committedCursor } from './state.ts'
+import type { State } from './state.ts'
+import type { Cursor, LineageId } from './types.ts'
+
+/** Where a lineage that has lost its majority stands, on this node. */
 export interface Recovery {
+  /** Since when no majority of the voters has had a bond. */
   since: number | undefined
+  ask: RecoveryAsk | undefined
+  granted: { readonly peerId: PeerId; readonly at: number } | undefined
+  /** From whom entries are fetched. */
+  fetching: { readonly peerId: PeerId; readonly previous: Cursor; readonly at: number } | undefined
+  /** Whose log contradicts what somebody knows to be committed. */
+  readonly contradicted: Set<PeerId>
+}
+
+interface RecoveryAsk {
+  readonly lineageToBe: LineageId
+  readonly at: number
+  readonly asked: readonly PeerId[]
+  readonly answers: Map<PeerId, FoundingAnswer>
+}
+
+const PROMISE = 2
+
+export function noRecovery(): Recovery {
+  return { since: undefined, ask: undefined, granted: undefined, fetching: undefined, contradicted: new Set() }
+}
+
+/** On a tick, while nobody leads: is the majority lost, and is it this node's turn to go on without it? */
+export function driveRecovery(s: State): void {
+  const { recovery } = s
+  if (s.lineage === undefined || s.leader !== undefined || reachesQuorum(s)) {
+    recovery.since = undefined
+    recovery.ask = undefined
+    recovery.granted = undefined
+    abandonFetch(s)
+    recovery.contradicted.clear()
+    return
+  }
+  recovery.since ??= s.now
+  const { electionTimeout } = s.options.timing
+  if (recovery.granted !== undefined && s.now - recovery.granted.at >= PROMISE * electionTimeout) recovery.granted = undefined
+  if (s.options.preference === 'observer' || s.closing !== undefined || s.installing !== undefined) return
+  if (!isDue(s) || recovery.granted !== undefined) return
+  if (recovery.fetching !== undefined) {
+    if (s.now - recovery.fetching.at >= electionTimeout) abandonFetch(s)
+  } else if (recovery.ask !== undefined) conclude(s, s.now - recovery.ask.at >= electionTimeout)
+  else askSurvivors(s)
+}
+
+/**
+ * At once when every missing voter is known to be gone for good; after `recoveryTimeout` when all that are missing were in
+ * memory, so that what they had cannot come back; never while a durable one may. Then one survivor after the other.
+ */
+function isDue(s: State): boolean {
+  const { timing } = s.options
+  const lost = missingVoters(s).filter((voter) => !isGoneForGood(s, voter))
+  if (lost.some((voter) => voter.durable)) return false
+  const since = s.recovery.since ?? s.now
+  const wait = lost.length === 0 ? 0 : timing.recoveryTimeout
+  return s.now >= since + wait + turnOf(s) * timing.electionTimeout
+}
+
+function turnOf(s: State): number {
+  let turn = 0
+  for (const peer of s.peers.values()) if (isSurvivor(s, peer) && comesBefore(s, peer)) turn++
+  return turn
+}
+
+/** Of this lineage, and able to lead it. */
+function isSurvivor(s: State, peer: Peer): boolean {
+  return peer.introduction !== undefined && peer.introduction.lineage === s.lineage?.id && peer.introduction.preference !== 'observer'
+}
+
+function comesBefore(s: State, peer: Peer): boolean {
+  const difference = patience(peer.introduction?.preference ?? 'normal') - patience(s.options.preference)
+  return difference < 0 || (difference === 0 && peer.id.peerId < s.options.me.peerId)
+}
+
+/** Asks everybody who may have entries, observers too. */
+function askSurvivors(s: State): void {
+  const parent = s.lineage?.id
+  const asked = [...s.peers.values()].filter((peer) => peer.introduction?.lineage === parent).map((peer) => peer.id.peerId)
+  const lineageToBe = drawLineage(s, `${parent} ${s.log.lastTerm} ${s.log.lastIndex}`)
+  s.recovery.ask = { lineageToBe, at: s.now, asked, answers: new Map() }
+  for (const peerId of asked) s.out.send(peerId, { type: 'founding', lineageToBe, parent, last: s.log.last })
+  conclude(s, false)
+}
+
+/** A survivor of this lineage wants to go on with a child of it. */
+export function onRecoveryAsk(s: State, peer: Peer, m: FoundingAsk): void {
+  const { peerId } = peer.id
+  const { recovery } = s
+  const isFree = recovery.granted === undefined || recovery.granted.peerId === peerId
+  const isMine = recovery.ask !== undefined && !comesBefore(s, peer)
+  const granted = s.lineage?.id === m.parent && s.leader === undefined && !reachesQuorum(s) && isFree && !isMine
+  if (granted) {
+    recovery.granted = { peerId, at: s.now }
+    recovery.ask = undefined
+    abandonFetch(s)
+    if (s.role !== 'follower') becomeFollower(s, s.term, undefined)
+  }
+  const { lineageToBe } = m
+  s.out.send(peerId, { type: 'founding-answer', lineageToBe, granted, last: s.log.last, committed: committedCursor(s) }, 'log')
+}
+
+export function onRecoveryAnswer(s: State, peer: Peer, m: FoundingAnswer): void {
+  const { ask } = s.recovery
+  if (ask?.lineageToBe !== m.lineageToBe) return
+  ask.answers.set(peer.id.peerId, m)
+  conclude(s, false)
+}
+
+/**
+ * When all have answered: first get what anybody knows to be committed, then whatever a more advanced log has; only
+ * then found the child, with who granted it.
+ */
+function conclude(s: State, isLate: boolean): void {
+  const { ask, contradicted } = s.recovery
+  if (ask === undefined || s.lineage === undefined) return
+  if (!isLate && ask.asked.some((peerId) => s.peers.has(peerId) && !ask.answers.has(peerId))) return
+  s.recovery.ask = undefined
+  const answers = [...ask.answers].filter(([peerId, answer]) => answer.granted && s.peers.has(peerId))
+  for (const [peerId, { committed }] of answers) {
+    if (committed.index <= s.commit) continue
+    if (!has(s, committed)) return fetchFrom(s, peerId)
+    commitTo(s, committed.index)
+  }
+  const ahead = answers.filter(([peerId, { last }]) => !contradicted.has(peerId) && !isUpToDate(s.log.last, last))
+  const best = ahead.sort(([, a], [, b]) => (isUpToDate(a.last, b.last) ? -1 : 1))[0]
+  if (best !== undefined) return fetchFrom(s, best[0])
+  const granters = answers.map(([peerId]) => s.peers.get(peerId) as Peer).filter((peer) => isSurvivor(s, peer))
+  const fork = s.log.last
+  const parent = s.lineage.id
+  found(s, { id: ask.lineageToBe, parent, fork }, granters)
+}
+
+function has(s: State, cursor: Cursor): boolean {
+  return s.log.termAt(cursor.index) === cursor.term
 }

@@ -15,6 +15,8 @@ export function setTerm(s: State, term: Term): void {
 
 export function setLeader(s: State, leader: PeerId | undefined): void {
   if (leader === s.leader) return
+  // Members of other lineages, and who is about to recover this one, go by whether it is led.
+  if ((leader === undefined) !== (s.leader === undefined)) s.hasNews = true
   s.leader = leader
   s.out.emit({ type: 'leader', leader, term: s.term })
 }

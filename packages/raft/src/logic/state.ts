@@ -12,7 +12,7 @@ import type { Peer } from './peer.ts'
 import type { Reads } from './read-index.ts'
 import type { Recovery } from './recovery.ts'
 import type { SnapshotMeta } from './snapshot.ts'
-import type { Cursor, Index, MemberId, Term } from './types.ts'
+import type { Cursor, Index, LineageId, MemberId, Term } from './types.ts'
 
 /** What only a leader has. */
 export interface Leadership {
@@ -24,6 +24,8 @@ export interface Leadership {
   heartbeatAt: number
   /** Roots that members have reported for a mark. */
   readonly reports: Map<PeerId, { readonly mark: Index; readonly root: string }>
+  /** Lineages that it has appended a `meet` for. */
+  meeting?: Set<LineageId>
   /** The newest mark whose root has been appended. */
   rooted?: Index
 }
@@ -88,6 +90,8 @@ export interface State {
   closing: number | undefined
   /** Nothing is done any more, and why. */
   halted: string | undefined
+  /** What this node says of itself has changed. */
+  hasNews: boolean
   /** A step has changed what followers should have. */
   mustReplicate: boolean
 }

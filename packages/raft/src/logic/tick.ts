@@ -2,6 +2,9 @@ import { isVoter, majorityOf } from './configuration.ts'
 import { driveClosing } from './departure.ts'
 import { mayStand, preCampaign } from './election.ts'
 import { noteAbsences } from './bonds.ts'
+import { driveFounding } from './founding.ts'
+import { driveMeeting } from './meeting.ts'
+import { driveRecovery } from './recovery.ts'
 import { reviewMembership } from './membership.ts'
 import { retryReads } from './read-index.ts'
 import { sendHeartbeats } from './replication.ts'
@@ -15,6 +18,10 @@ export function onTick(s: State, elapsed: number): void {
   s.now += Math.min(elapsed, s.options.timing.heartbeatInterval)
   if (s.leading !== undefined) lead(s, s.leading)
   else if (s.lineage !== undefined) follow(s)
+  else driveFounding(s)
+  driveMeeting(s)
+  if (s.halted !== undefined) return
+  driveRecovery(s)
   retryReads(s)
   driveClosing(s)
 }

@@ -23,9 +23,10 @@ export function campaignOf(seed: number, turns: number): { readonly acknowledged
   const cluster = new Cluster(`campaign ${seed}`)
   const invariants = new Invariants(cluster)
   const small = prng.float() < 0.5
+  const timing = { bootstrapDelay: Infinity }
   const options: NodeOptions = small
-    ? { limits: { frameEntries: 4, window: 3, snapshotEntries: 25, tailEntries: 10, uncommittedEntries: 100 } }
-    : {}
+    ? { timing, limits: { frameEntries: 4, window: 3, snapshotEntries: 25, tailEntries: 10, uncommittedEntries: 100 } }
+    : { timing }
   const drawn: Drawn = {
     cluster,
     prng,
