@@ -33,6 +33,13 @@ export class History {
     )
   }
 
+  /** Goes on from what a store shows after it was opened again: what came later has never happened. */
+  async goOn(store: LogStore): Promise<void> {
+    this.moments.length = (await this.assertShownBy(store)) + 1
+    this.acknowledged = this.moments.length - 1
+    this.failure = undefined
+  }
+
   /** Asserts that a store shows a moment, not earlier than the last acknowledged one; answers its number. */
   async assertShownBy(store: LogStore, from: number = this.acknowledged): Promise<number> {
     let mismatch: unknown
@@ -74,7 +81,7 @@ export async function work(store: LogStore, history: History, seed: string, step
           const truncateFrom = before.index + 1 + below(last.index - before.index + 1)
           const change = { ...(choice < 4 && { truncateFrom }), ...(choice < 8 && { hardState: prng.bytes(below(40)) }) }
           plain.write(change)
-          const entries = plain.next(below(5), step, below(400))
+          const entries = plain.next(below(5), step, below(30) === 0 ? 70_000 : below(400))
           plain.write({ entries })
           return store.write({ ...change, entries })
         }),
