@@ -237,10 +237,9 @@ export class PeerBond implements HeartHost {
 
   #onDeny({ groupId, reason }: Of<'deny'>): void {
     if (this.isPacer) throw violation('a deny by the peer that does not open groups')
-    const party = this.#host.admit(groupId)
-    if ('code' in party || this.#byGroup.has(groupId)) return
+    // Whoever asked tries again after a pause in any case.
     this.#context.meters.groupEnded(reason.name)
-    this.#host.onGroupEnded(party, reason, undefined)
+    this.#context.logger.debug('%s will not open group %s: %s %s', this.peerId, groupId, reason.name, reason.detail ?? '')
   }
 
   #onOpen({ n, groupId, nonce: theirs, observer }: Of<'open'>): void {

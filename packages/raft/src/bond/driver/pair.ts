@@ -212,6 +212,7 @@ export class Pair implements BondHost {
   }
 
   #begin(link: Link, standing: Standing): void {
+    this.#giveUpDial(GroupCloseReasons.AlreadyBonded)
     this.#stopRedial()
     this.#standing = standing
     const bond = new PeerBond(this.#context, link, this)

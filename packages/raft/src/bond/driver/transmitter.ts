@@ -11,8 +11,8 @@ const MIB = 1024 * 1024
 export const LIMITS = {
   pieceBytes: PIECE_BYTES,
   maxPartial: MAX_PARTIAL,
-  ownBytes: 4 * MIB,
-  controlBytes: 4 * MIB,
+  ownBytes: MIB,
+  controlBytes: 2 * MIB,
   bulkBytes: 24 * MIB,
   totalBytes: 64 * MIB,
   reservedBytes: MIB,
@@ -69,10 +69,14 @@ export class Transmitter {
     this.#outbound.open(n)
   }
 
-  /** Drops what waits of a group, but for its control frames if those are to be sent yet. */
+  /** Drops what waits of a group, but for its control frames if those are to be sent yet, as far as there is room. */
   close(n: number, sendControl: boolean): void {
     const control = this.#outbound.close(n)
-    if (sendControl) for (const payload of control) this.#outbound.own(encodeFrame({ type: 'control', n, payload }))
+    if (!sendControl) return
+    for (const payload of control) {
+      if (this.#outbound.ownBytes > LIMITS.ownBytes / 2) return this.#meters.lostFrames.add()
+      this.#outbound.own(encodeFrame({ type: 'control', n, payload }))
+    }
   }
 
   pump(): void {

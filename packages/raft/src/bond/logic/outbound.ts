@@ -65,6 +65,11 @@ export class Outbound {
     return this.#totalBytes
   }
 
+  /** What waits of the bond itself, bytes. */
+  get ownBytes(): number {
+    return this.#ownBytes
+  }
+
   get overrun(): boolean {
     return this.#ownBytes > this.#limits.ownBytes
   }
