@@ -124,9 +124,14 @@ it('@mosaik/node', async () => {
     createTicket
     defineStream
     deriveId
+    fileLog
     generateSecretKey
+    groupKey
+    groupKeyFrom
+    memoryLog
     networkOn
     peerIdOf
+    randomGroupKey
     randomId
     secretKey
     toBytes

@@ -38,6 +38,7 @@ export type {
   Datum,
   Duration,
   Expiration,
+  GroupId,
   Logger,
   Metrics,
   NetworkId,
@@ -52,6 +53,20 @@ export type {
   Watch,
 } from '@mosaik/core'
 export type { Catalog, Discovery, DiscoveryEvent, DiscoveryOptions, PeerEntry, UnsignedEntry } from '@mosaik/discovery'
+export { fileLog, groupKey, groupKeyFrom, memoryLog, randomGroupKey } from '@mosaik/raft'
+export type {
+  ApplyContext,
+  ConsensusOptions,
+  Group,
+  GroupEvent,
+  GroupKey,
+  Groups,
+  GroupsOptions,
+  JoinOptions,
+  LogStore,
+  Member,
+  StateMachine,
+} from '@mosaik/raft'
 export { defineStream } from '@mosaik/streams'
 export type {
   ChannelInfo,

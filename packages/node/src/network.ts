@@ -4,6 +4,8 @@ import { createDiscovery } from '@mosaik/discovery'
 import type { Discovery, DiscoveryOptions } from '@mosaik/discovery'
 import { createEndpoint } from '@mosaik/libp2p'
 import type { EndpointOptions } from '@mosaik/libp2p'
+import { createGroups } from '@mosaik/raft'
+import type { Groups, GroupsOptions } from '@mosaik/raft'
 import { createStreams } from '@mosaik/streams'
 import type { Streams, StreamsOptions } from '@mosaik/streams'
 import { closeTimeout, discoveryOptions } from './options.ts'
@@ -22,6 +24,7 @@ export interface NetworkOptions {
   zeroConfig?: boolean
   discovery?: DiscoveryOptions
   streams?: StreamsOptions
+  groups?: GroupsOptions
   /** Default: silent unless `DEBUG` selects `mosaik:*`. */
   logger?: Logger
   /** Default: a registry of its own (`createMetrics()`). */
@@ -42,8 +45,9 @@ export interface Network extends AsyncDisposable {
   }
   readonly discovery: Discovery
   readonly streams: Streams
+  readonly groups: Groups
   /**
-   * Delivers what was sent, says goodbye, and ends everything that belongs to this node; every wait rejects with
+   * Delivers what was sent, leaves groups, says goodbye, and ends everything that belongs to this node; every wait rejects with
    * `ERR_CLOSED`. Takes at most `timeout` (default 5 s), whatever others do. Idempotent.
    */
   close(options?: { readonly timeout?: Duration }): Promise<void>
@@ -56,10 +60,14 @@ export interface Network extends AsyncDisposable {
  * with `signal.reason` on abort.
  */
 export async function createNetwork(name: string, options?: NetworkOptions): Promise<Network> {
-  const { secretKey, listen, relay, mdns, zeroConfig, discovery, streams, logger, metrics, signal } = check.options('options', options)
+  const { secretKey, listen, relay, mdns, zeroConfig, discovery, streams, groups, logger, metrics, signal } = check.options(
+    'options',
+    options,
+  )
   using starting = whileStarting(check.having('signal', signal, ['throwIfAborted', 'addEventListener']))
   const found = discoveryOptions(discovery, zeroConfig)
   const flows = check.options('streams', streams)
+  const consensus = check.options('groups', groups)
   const endpoint = await createEndpoint(name, {
     ...(secretKey !== undefined && { secretKey }),
     ...(listen !== undefined && { listen }),
@@ -70,7 +78,7 @@ export async function createNetwork(name: string, options?: NetworkOptions): Pro
     signal: starting.signal,
   })
   try {
-    return await networkOn(endpoint, { discovery: found, streams: flows, signal: starting.signal })
+    return await networkOn(endpoint, { discovery: found, streams: flows, groups: consensus, signal: starting.signal })
   } catch (error) {
     await endpoint.close()
     throw error
@@ -93,11 +101,11 @@ function whileStarting(signal: AbortSignal | undefined): { readonly signal: Abor
  */
 export async function networkOn(
   endpoint: Endpoint,
-  options: Pick<NetworkOptions, 'discovery' | 'streams' | 'signal'> = {},
+  options: Pick<NetworkOptions, 'discovery' | 'streams' | 'groups' | 'signal'> = {},
 ): Promise<Network> {
   options.signal?.throwIfAborted()
   const discovery = await createDiscovery(endpoint, options.discovery)
-  const streams = await streamsOn(discovery, options)
+  const { streams, groups } = await upperFloors(discovery, options)
   const ended = new AbortController()
   let closing: Promise<void> | undefined
 
@@ -106,9 +114,9 @@ export async function networkOn(
     const { clock } = endpoint
     const deadlineAt = clock.monotonic() + timeoutMs
     // A floor that does not finish in time is cut off by the end of the floor below it.
-    for (const floor of [streams, discovery, endpoint]) {
-      await atMost(endpoint, Math.max(1, deadlineAt - clock.monotonic()), floor.close())
-    }
+    const left = (): number => Math.max(1, deadlineAt - clock.monotonic())
+    await Promise.all([streams, groups].map((floor) => atMost(endpoint, left(), floor.close())))
+    for (const floor of [discovery, endpoint]) await atMost(endpoint, left(), floor.close())
   }
   const close: Network['close'] = async (closeOptions) => {
     const timeoutMs = closeTimeout(closeOptions?.timeout)
@@ -133,17 +141,24 @@ export async function networkOn(
     },
     discovery,
     streams,
+    groups,
     close,
     [Symbol.asyncDispose]: () => close(),
   }
 }
 
-async function streamsOn(discovery: Discovery, { streams, signal }: Pick<NetworkOptions, 'streams' | 'signal'>): Promise<Streams> {
+async function upperFloors(
+  discovery: Discovery,
+  { streams, groups, signal }: Pick<NetworkOptions, 'streams' | 'groups' | 'signal'>,
+): Promise<Pick<Network, 'streams' | 'groups'>> {
+  const opened: AsyncDisposable[] = [discovery]
   try {
     signal?.throwIfAborted()
-    return createStreams(discovery, streams)
+    const flows = createStreams(discovery, streams)
+    opened.unshift(flows)
+    return { streams: flows, groups: createGroups(discovery, groups) }
   } catch (error) {
-    await discovery.close()
+    for (const floor of opened) await floor[Symbol.asyncDispose]()
     throw error
   }
 }

@@ -5,7 +5,7 @@ import { networkOn } from '../network.ts'
 import type { Network, NetworkOptions } from '../network.ts'
 
 /** Options of a node and of the machine it runs on. What only the real world has (`listen`, `relay`, `mdns`) is not among them. */
-export type SimNodeOptions = SimEndpointOptions & Pick<NetworkOptions, 'discovery' | 'streams'>
+export type SimNodeOptions = SimEndpointOptions & Pick<NetworkOptions, 'discovery' | 'streams' | 'groups'>
 
 /** One or several machines, named by what runs on them. */
 export type Group = Network | Endpoint | readonly (Network | Endpoint)[]
@@ -39,8 +39,12 @@ export function simWorld(options: SimWorldOptions): SimWorld {
   const started = new WeakMap<Network, SimNodeOptions>()
 
   const wire = async (endpoint: Endpoint, nodeOptions: SimNodeOptions): Promise<Network> => {
-    const { discovery, streams } = nodeOptions
-    const network = await networkOn(endpoint, { ...(discovery !== undefined && { discovery }), ...(streams !== undefined && { streams }) })
+    const { discovery, streams, groups } = nodeOptions
+    const network = await networkOn(endpoint, {
+      ...(discovery !== undefined && { discovery }),
+      ...(streams !== undefined && { streams }),
+      ...(groups !== undefined && { groups }),
+    })
     started.set(network, nodeOptions)
     return network
   }
