@@ -159,6 +159,7 @@ function blankState(options: CoreOptions, prng: Prng): State {
     rooted: undefined,
     installing: undefined,
     lastMark: 0,
+    audit: undefined,
     founding: { startedAt: 0, lastBondAt: 0, ask: undefined, granted: undefined, retryAt: 0 },
     recovery: noRecovery(),
     meeting: noMeeting(),

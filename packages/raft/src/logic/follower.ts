@@ -1,4 +1,5 @@
 import { appendEntry, announceConfiguration } from './append.ts'
+import { compareHash } from './audit.ts'
 import { applyCommitted, commitTo } from './commit.ts'
 import type { AppendContent, HeartbeatContent, SnapshotOffer } from './messages.ts'
 import type { Peer } from './peer.ts'
@@ -62,7 +63,9 @@ function breach(s: State, index: Index): void {
 
 export function onHeartbeat(s: State, peer: Peer, m: HeartbeatContent): void {
   if (m.answer) s.out.send(peer.id.peerId, { type: 'heartbeat-answer', round: m.round })
-  if (s.installing === undefined) commitTo(s, Math.min(m.commit, s.log.lastIndex))
+  if (s.installing !== undefined) return
+  commitTo(s, Math.min(m.commit, s.log.lastIndex))
+  compareHash(s, m.commit, m.hash)
 }
 
 /** What this follower needs is in no log any more. */

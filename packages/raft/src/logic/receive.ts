@@ -1,3 +1,4 @@
+import { onAudit } from './audit.ts'
 import { onHello } from './bonds.ts'
 import { onDeparture } from './departure.ts'
 import { onVote, onVoteAnswer } from './election.ts'
@@ -131,6 +132,8 @@ function handle(s: State, peer: Peer, m: Message): void {
       return onTimeoutNow(s)
     case 'snapshot-report':
       return onSnapshotReport(s, peer, m)
+    case 'audit':
+      return onAudit(s, peer, m)
     default:
   }
 }

@@ -22,6 +22,7 @@ export interface Recovery {
   fetching: { readonly peerId: PeerId; readonly previous: Cursor; readonly at: number } | undefined
   /** Whose log contradicts what somebody knows to be committed. */
   readonly contradicted: Set<PeerId>
+  retryAt: number
 }
 
 interface RecoveryAsk {
@@ -34,7 +35,7 @@ interface RecoveryAsk {
 const PROMISE = 2
 
 export function noRecovery(): Recovery {
-  return { since: undefined, ask: undefined, granted: undefined, fetching: undefined, contradicted: new Set() }
+  return { since: undefined, ask: undefined, granted: undefined, fetching: undefined, contradicted: new Set(), retryAt: 0 }
 }
 
 /** On a tick, while nobody leads: is the majority lost, and is it this node's turn to go on without it? */
@@ -52,24 +53,25 @@ export function driveRecovery(s: State): void {
   const { electionTimeout } = s.options.timing
   if (recovery.granted !== undefined && s.now - recovery.granted.at >= PROMISE * electionTimeout) recovery.granted = undefined
   if (s.options.preference === 'observer' || s.closing !== undefined || s.installing !== undefined) return
-  if (!isDue(s) || recovery.granted !== undefined) return
+  if (recovery.granted !== undefined || !isDue(s, turnOf(s))) return
   if (recovery.fetching !== undefined) {
     if (s.now - recovery.fetching.at >= electionTimeout) abandonFetch(s)
   } else if (recovery.ask !== undefined) conclude(s, s.now - recovery.ask.at >= electionTimeout)
-  else askSurvivors(s)
+  else if (s.now >= recovery.retryAt) askSurvivors(s)
 }
 
 /**
  * At once when every missing voter is known to be gone for good; after `recoveryTimeout` when all that are missing were in
- * memory, so that what they had cannot come back; never while a durable one may. Then one survivor after the other.
+ * memory, so that what they had cannot come back; never while a durable one may. Then one survivor after the other. Who has
+ * no log knows no voters: it asks those who do.
  */
-function isDue(s: State): boolean {
+function isDue(s: State, turn: number): boolean {
   const { timing } = s.options
   const lost = missingVoters(s).filter((voter) => !isGoneForGood(s, voter))
   if (lost.some((voter) => voter.durable)) return false
   const since = s.recovery.since ?? s.now
-  const wait = lost.length === 0 ? 0 : timing.recoveryTimeout
-  return s.now >= since + wait + turnOf(s) * timing.electionTimeout
+  const wait = s.log.lastIndex === 0 ? timing.electionTimeout : lost.length === 0 ? 0 : timing.recoveryTimeout
+  return s.now >= since + wait + turn * timing.electionTimeout
 }
 
 function turnOf(s: State): number {
@@ -104,7 +106,8 @@ export function onRecoveryAsk(s: State, peer: Peer, m: FoundingAsk): void {
   const { recovery } = s
   const isFree = recovery.granted === undefined || recovery.granted.peerId === peerId
   const isMine = recovery.ask !== undefined && !comesBefore(s, peer)
-  const granted = s.lineage?.id === m.parent && s.leader === undefined && !reachesQuorum(s) && isFree && !isMine
+  const isLost = s.lineage?.id === m.parent && s.leader === undefined && !reachesQuorum(s)
+  const granted = isLost && isFree && !isMine && (s.log.lastIndex === 0 || isDue(s, 0))
   if (granted) {
     recovery.granted = { peerId, at: s.now }
     recovery.ask = undefined
@@ -131,7 +134,10 @@ function conclude(s: State, isLate: boolean): void {
   if (ask === undefined || s.lineage === undefined) return
   if (!isLate && ask.asked.some((peerId) => s.peers.has(peerId) && !ask.answers.has(peerId))) return
   s.recovery.ask = undefined
-  const answers = [...ask.answers].filter(([peerId, answer]) => answer.granted && s.peers.has(peerId))
+  const present = [...ask.answers].filter(([peerId]) => s.peers.has(peerId))
+  const answers = present.filter(([, answer]) => answer.granted)
+  // Who declines sees a leader or a majority, follows somebody else, or still waits.
+  if (answers.length < present.length) return void (s.recovery.retryAt = s.now + s.options.timing.electionTimeout)
   for (const [peerId, { committed }] of answers) {
     if (committed.index <= s.commit) continue
     if (!has(s, committed)) return fetchFrom(s, peerId)
@@ -140,6 +146,7 @@ function conclude(s: State, isLate: boolean): void {
   const ahead = answers.filter(([peerId, { last }]) => !contradicted.has(peerId) && !isUpToDate(s.log.last, last))
   const best = ahead.sort(([, a], [, b]) => (isUpToDate(a.last, b.last) ? -1 : 1))[0]
   if (best !== undefined) return fetchFrom(s, best[0])
+  if (s.log.lastIndex === 0) return forsake(s)
   const granters = answers.map(([peerId]) => s.peers.get(peerId) as Peer).filter((peer) => isSurvivor(s, peer))
   const fork = s.log.last
   const parent = s.lineage.id
@@ -148,4 +155,17 @@ function conclude(s: State, isLate: boolean): void {
 
 function has(s: State, cursor: Cursor): boolean {
   return s.log.termAt(cursor.index) === cursor.term
+}
+
+/** Nobody here has anything of this lineage: there is nothing to go on with, nor to lose. */
+function forsake(s: State): void {
+  if (s.term > 0) {
+    s.halted = 'nobody has anything of the lineage that this member has voted in'
+    return s.out.emit({ type: 'breach', reason: s.halted })
+  }
+  s.lineage = undefined
+  s.recovery = noRecovery()
+  s.founding.retryAt = s.now + s.options.timing.electionTimeout
+  s.out.hardStateChanged()
+  s.hasNews = true
 }

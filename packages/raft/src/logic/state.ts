@@ -1,4 +1,5 @@
 import type { PeerId, Prng } from '@mosaik/core'
+import type { Audit } from './audit.ts'
 import { isVoter } from './configuration.ts'
 import type { HardState, Role, Standing } from './effects.ts'
 import type { Founding } from './founding.ts'
@@ -83,6 +84,7 @@ export interface State {
   rooted: { readonly mark: Index; readonly root: string } | undefined
   installing: SnapshotMeta | undefined
   lastMark: Index
+  audit: Audit | undefined
   founding: Founding
   recovery: Recovery
   meeting: Meeting

@@ -1,3 +1,4 @@
+import { forgetAudit } from './audit.ts'
 import { isVoter, majorityOf } from './configuration.ts'
 import { driveClosing } from './departure.ts'
 import { mayStand, preCampaign } from './election.ts'
@@ -23,6 +24,7 @@ export function onTick(s: State, elapsed: number): void {
   if (s.halted !== undefined) return
   driveRecovery(s)
   retryReads(s)
+  forgetAudit(s)
   driveClosing(s)
 }
 

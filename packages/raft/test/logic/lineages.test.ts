@@ -67,7 +67,7 @@ test('observers found nothing, and the reluctant only when nobody else is there'
 
 test('a silent founder is passed over', () => {
   const cluster = start(['a', 'b', 'c'])
-  cluster.blocked.add('a>b').add('a>c')
+  cluster.node('a').isUp = false
   cluster.tick(6_000)
   expect(cluster.node('b').core.state.lineage?.id).toBeDefined()
   expect(cluster.node('b').core.state.lineage?.id).toBe(cluster.node('c').core.state.lineage?.id)
