@@ -228,6 +228,18 @@ test('close ends everything, also what is pending, and leaves the endpoint to ot
   await s.world.sim.run(again.close())
 })
 
+test('close also ends when what it stands on has gone already', async () => {
+  await using s = await bonded('floor')
+  const { node, membership } = s.a
+  s.world.nodes.splice(s.world.nodes.indexOf(node), 1)
+  await s.world.sim.run(node.discovery.close())
+  await s.world.sim.run(node.endpoint.close())
+  await s.world.eventually(() => s.a.peers.length === 0 && s.b.peers.length === 0, 5_000)
+  expect(() => s.world.join(node, 'h')).toThrow(/closed/)
+  await s.world.sim.run(membership.leave())
+  await s.world.sim.run(node.bonds.close())
+})
+
 test('the same world twice has the same history', async () => {
   const run = async (): Promise<string> => {
     await using world = new BondWorld('twice')

@@ -230,19 +230,76 @@ test('who asks and never reads is cut off', async () => {
   undisturbed(s)
 })
 
-test('decoding anything is a frame or ERR_PROTOCOL, and frames come back as they were', () => {
+test('strangers that prove nothing cannot fill a node with bonds', async () => {
+  await using s = await scene('crowd')
+  const crowd: RawPeer[] = []
+  for (let i = 0; i < 260; i++) {
+    const endpoint = await s.world.sim.endpoint('bonds')
+    s.victim.discovery.insert({ peerId: endpoint.id, addresses: [] })
+    crowd.push(new RawPeer(s.world, endpoint, s.victim))
+  }
+  await Promise.all(crowd.map((raw) => raw.dial()))
+  await s.world.sim.run('500ms')
+  expect(crowd.filter(({ link }) => link.ended?.name === 'TooManyRequests')).toHaveLength(4)
+  expect(metric(s.victim, 'mosaik.groups.bonds.active')).toBe(257)
+  await s.world.sim.run('5s')
+  expect(metric(s.victim, 'mosaik.groups.bonds.active')).toBe(1)
+  undisturbed(s)
+})
+
+/** A frame, or `ERR_PROTOCOL`; and what is a frame comes back as it was. */
+function decodes(bytes: Uint8Array): void {
+  let frame: BondFrame
+  try {
+    frame = decodeFrame(bytes)
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ERR_PROTOCOL' })
+    return
+  }
+  expect(decodeFrame(Uint8Array.from(encodeFrame(frame)))).toEqual(frame)
+}
+
+test('decoding anything is a frame or ERR_PROTOCOL', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 15 }), fc.uint8Array({ maxLength: 200 }), (kind, rest) => {
-      const bytes = Uint8Array.of(kind, ...rest)
-      let frame: BondFrame
-      try {
-        frame = decodeFrame(bytes)
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'ERR_PROTOCOL' })
-        return
-      }
-      expect(decodeFrame(encodeFrame(frame))).toEqual(frame)
-    }),
+    fc.property(fc.integer({ min: 0, max: 15 }), fc.uint8Array({ maxLength: 200 }), (kind, rest) => decodes(Uint8Array.of(kind, ...rest))),
     { numRuns: 2000 },
   )
+})
+
+const every: BondFrame[] = [
+  { type: 'start', proof: idOf('x'), run: 2n ** 64n - 1n, token: 1n, seen: 0n },
+  { type: 'welcome', run: 2n ** 63n },
+  { type: 'ask', groupId: idOf('x') },
+  { type: 'deny', groupId: idOf('x'), reason: { code: 4_000_000_000, name: 'Näme', detail: 'why' } },
+  open(),
+  { type: 'answer', n: 2 ** 32 - 1, nonce, proof: nonce, observer: true },
+  { type: 'prove', n: 3, proof: nonce, hello: new Uint8Array(1024).fill(3) },
+  { type: 'up', n: 4, hello: new Uint8Array(0) },
+  { type: 'close', n: 5, reason: { code: 0, name: '' } },
+  { type: 'standing', n: 6, observer: true },
+  { type: 'beat', sequence: 2 ** 32 - 1, ack: 2 ** 31, statuses: [status, { n: 7, status: new Uint8Array(64) }] },
+  { type: 'control', n: 8, payload: new Uint8Array(100).fill(1) },
+  { type: 'part', n: 9, payload: new Uint8Array(PIECE_BYTES).fill(1) },
+  { type: 'bulk', n: 10, payload: new Uint8Array(PIECE_BYTES).fill(1) },
+]
+
+test.each(every.map((frame) => [frame.type, frame] as const))('%s: comes back as it was, and no damage does harm', (_, frame) => {
+  const bytes = Uint8Array.from(encodeFrame(frame))
+  expect(decodeFrame(bytes)).toEqual(frame)
+  const at = fc.integer({ min: 0, max: Math.min(bytes.length - 1, 300) })
+  fc.assert(
+    fc.property(at, fc.integer({ min: 0, max: 255 }), fc.integer({ min: -3, max: 3 }), (where, byte, more) => {
+      const damaged = new Uint8Array(Math.max(0, bytes.length + more))
+      damaged.set(bytes.subarray(0, damaged.length))
+      damaged[where] = byte
+      decodes(damaged)
+    }),
+    { numRuns: bytes.length > 10_000 ? 20 : 200 },
+  )
+})
+
+test('a reason is cut to what a frame may say', () => {
+  const frame = encodeFrame({ type: 'close', n: 1, reason: { code: 1, name: 'n'.repeat(100), detail: 'é'.repeat(1000) } })
+  expect(decodeFrame(frame)).toMatchObject({ reason: { code: 1, name: 'n'.repeat(64), detail: 'é'.repeat(128) } })
+  expect(decodeFrame(encodeFrame({ type: 'close', n: 1, reason: { code: 1, name: 'a\nb' } }))).toMatchObject({ reason: { name: 'a b' } })
 })

@@ -1,3 +1,5 @@
+import { Fifo } from './fifo.ts'
+
 /** A piece of a group's frame, or something of the bond itself that is encoded already. */
 export type Next =
   | { readonly type: 'ready'; readonly bytes: Uint8Array }
@@ -24,8 +26,8 @@ const FRAME_COST = 32
 
 class Lane {
   readonly n: number
-  readonly control: Uint8Array[] = []
-  readonly bulk: Uint8Array[] = []
+  readonly control = new Fifo<Uint8Array>()
+  readonly bulk = new Fifo<Uint8Array>()
   controlBytes = 0
   bulkBytes = 0
   /** How much of the first bulk frame is on its way. */
@@ -44,7 +46,7 @@ class Lane {
  */
 export class Outbound {
   readonly #limits: OutboundLimits
-  readonly #own: Uint8Array[] = []
+  readonly #own = new Fifo<Uint8Array>()
   #ownBytes = 0
   readonly #lanes = new Map<number, Lane>()
   /** Lanes with something to send, those whose turn it is first. */
@@ -94,7 +96,7 @@ export class Outbound {
     this.#partial.delete(lane)
     this.#refused.delete(lane)
     this.#totalBytes -= lane.controlBytes + lane.bulkBytes
-    return lane.control
+    return lane.control.toArray()
   }
 
   /** Queues a frame of a group. False: there is no room for it. */
@@ -129,7 +131,7 @@ export class Outbound {
     }
     for (const lane of this.#control) return this.#nextControl(lane)
     for (const lane of this.#bulk) {
-      const isLong = (lane.bulk[0] as Uint8Array).length > this.#limits.pieceBytes
+      const isLong = (lane.bulk.first as Uint8Array).length > this.#limits.pieceBytes
       if (isLong && !this.#partial.has(lane) && this.#partial.size >= this.#limits.maxPartial) continue
       return this.#nextBulk(lane)
     }
@@ -169,7 +171,7 @@ export class Outbound {
   }
 
   #nextBulk(lane: Lane): Next {
-    const frame = lane.bulk[0] as Uint8Array
+    const frame = lane.bulk.first as Uint8Array
     const { pieceBytes } = this.#limits
     const payload = frame.subarray(lane.sent, lane.sent + pieceBytes)
     const isLast = lane.sent + payload.length === frame.length

@@ -27,16 +27,17 @@ export class FrameWriter {
 
   u32(value: number): this {
     this.#room(4)
-    new DataView(this.#memory.buffer).setUint32(this.#end, value)
-    this.#end += 4
+    const at = this.#end
+    this.#memory[at] = value >>> 24
+    this.#memory[at + 1] = value >>> 16
+    this.#memory[at + 2] = value >>> 8
+    this.#memory[at + 3] = value
+    this.#end = at + 4
     return this
   }
 
   u64(value: bigint): this {
-    this.#room(8)
-    new DataView(this.#memory.buffer).setBigUint64(this.#end, value)
-    this.#end += 8
-    return this
+    return this.u32(Number(value >> 32n)).u32(Number(value & 0xffff_ffffn))
   }
 
   bytes(value: Uint8Array): this {
@@ -61,13 +62,11 @@ export class FrameWriter {
 /** Reads one frame, part by part, behind its kind. Every method throws `ERR_PROTOCOL` for what is not there. */
 export class FrameReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   readonly #type: string
   #at = 1
 
   constructor(bytes: Uint8Array, type: string) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#type = type
   }
 
@@ -76,7 +75,7 @@ export class FrameReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1))
+    return this.#bytes[this.#take(1)] as number
   }
 
   flag(): boolean {
@@ -86,11 +85,14 @@ export class FrameReader {
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4))
+    const at = this.#take(4)
+    const bytes = this.#bytes
+    const low = ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)
+    return (bytes[at] as number) * 2 ** 24 + low
   }
 
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8))
+    return (BigInt(this.u32()) << 32n) | BigInt(this.u32())
   }
 
   /** Shares memory with the frame. */

@@ -124,7 +124,8 @@ function cut(text: string, max: number): Uint8Array {
 }
 
 function encodePiece(type: 'control' | 'part' | 'bulk', n: number, payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(PIECE_HEADER_BYTES + payload.length)
+  // not cleared, and small ones from a shared pool: all of it is written here, and then copied by the link
+  const bytes = Buffer.allocUnsafe(PIECE_HEADER_BYTES + payload.length)
   bytes[0] = Kind[type]
   bytes[1] = n >>> 24
   bytes[2] = n >>> 16
