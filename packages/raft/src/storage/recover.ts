@@ -52,7 +52,7 @@ class SegmentReader {
   async read(number: number, isLast: boolean): Promise<void> {
     const segment = newSegment(this.#directory, number)
     const bytes = await this.#load(segment.path)
-    let at = 0
+    let [at, lastFrame] = [0, 0]
     while (!isBlank(bytes, at)) {
       const next = this.#frame(bytes, at, segment)
       if (typeof next === 'string') {
@@ -60,12 +60,12 @@ class SegmentReader {
         this.cut = { file: segment.path, offset: at, bytes: bytes.length - at }
         break
       }
-      at = next
+      ;[at, lastFrame] = [next, at]
     }
     if (at === 0 && !isLast) throw corrupt(segment.path, 0, 'it is empty, though later segments exist')
     // What a crash has left of a segment's first frame is no segment.
     if (at === 0) return this.#remove(segment.path)
-    if (this.cut !== undefined) await this.#shorten(segment.path, at)
+    if (isLast) await this.#settle(segment.path, bytes.subarray(lastFrame, at), lastFrame)
     this.segments.push(segment)
     this.end = at
     this.size = this.cut === undefined ? bytes.length : at
@@ -112,14 +112,20 @@ class SegmentReader {
     }
   }
 
-  async #shorten(path: string, size: number): Promise<void> {
+  /**
+   * Makes the last frame durable, which may have been read from memory of the system only: its sync may never have been asked
+   * for, or have failed, after which another sync alone would do nothing. Cuts what comes after it.
+   */
+  async #settle(path: string, frame: Buffer, at: number): Promise<void> {
     const file = await this.#disk.open(path, 'write')
     try {
-      await file.truncate(size)
+      await file.write(at, frame)
+      if (this.cut !== undefined) await file.truncate(at + frame.length)
       await file.datasync()
     } finally {
       await file.close()
     }
+    await this.#disk.syncDirectory(this.#directory)
   }
 
   async #remove(path: string): Promise<void> {

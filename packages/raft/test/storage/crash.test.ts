@@ -10,12 +10,12 @@ const PLACE = '/log'
 const SMALL = { segmentBytes: 4096, cacheBytes: 1000 }
 
 /** Runs the workload until it ends or the fault comes. */
-async function run(disk: SimDisk, seed: string, steps?: number): Promise<History> {
+async function run(disk: SimDisk, seed: string): Promise<History> {
   const history = new History()
   const store = fileLog(PLACE, { ...SMALL, disk: disk.mount() })
   try {
     await store.open({ owner: 'me' })
-    await work(store, history, seed, steps)
+    await work(store, history, seed, { large: true })
   } catch (error) {
     history.failure ??= error
   }
@@ -86,7 +86,7 @@ it('after an error of the disk nothing more is written, and what was acknowledge
     const store = fileLog(PLACE, { ...SMALL, disk: disk.mount() })
     await store.open()
     const history = new History()
-    await work(store, history, 'full', 12)
+    await work(store, history, 'full', { steps: 12 })
     disk.plan({ call: 1, error })
     const refused = expect.objectContaining({ code: 'ERR_STORAGE', message: expect.stringContaining(error) as string }) as Error
     await expect(store.setHardState(new Uint8Array(1))).rejects.toThrow(refused)
@@ -106,7 +106,7 @@ async function small(clean: boolean): Promise<{ disk: SimDisk; history: History 
   const history = new History()
   const store = fileLog(PLACE, { segmentBytes: 65_536, disk: disk.mount() })
   await store.open({ owner: 'me' })
-  await work(store, history, 'small', 10)
+  await work(store, history, 'small', { steps: 8 })
   if (clean) await store.close()
   else disk.killAll()
   return { disk, history }
@@ -153,7 +153,7 @@ describe('damage is found', () => {
       }
       expect(seen.refused).toBeGreaterThan(10_000)
       if (clean) expect(seen).toMatchObject({ whole: 0, cut: 0 })
-    })
+    }, 60_000)
 
     it(`any cut in the last 4 KiB of the log of a store that was ${kind}`, async () => {
       const { disk, history } = await small(clean)

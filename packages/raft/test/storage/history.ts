@@ -58,7 +58,7 @@ export class History {
 }
 
 /** A workload with everything in it; some calls overlap. It stops at the first failure. */
-export async function work(store: LogStore, history: History, seed: string, steps = 40): Promise<void> {
+export async function work(store: LogStore, history: History, seed: string, { steps = 40, large = false } = {}): Promise<void> {
   const prng = seededPrng(seed)
   const below = (limit: number): number => Math.floor(prng.float() * limit)
   let under: Promise<unknown>[] = []
@@ -81,7 +81,7 @@ export async function work(store: LogStore, history: History, seed: string, step
           const truncateFrom = before.index + 1 + below(last.index - before.index + 1)
           const change = { ...(choice < 4 && { truncateFrom }), ...(choice < 8 && { hardState: prng.bytes(below(40)) }) }
           plain.write(change)
-          const entries = plain.next(below(5), step, below(30) === 0 ? 70_000 : below(400))
+          const entries = plain.next(below(5), step, large && below(30) === 0 ? 70_000 : below(400))
           plain.write({ entries })
           return store.write({ ...change, entries })
         }),

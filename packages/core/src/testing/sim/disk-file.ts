@@ -37,6 +37,11 @@ export class FileContent {
     this.#unsynced = []
   }
 
+  /** A sync has failed: as on Linux, what it should have made durable is taken for clean, so that no later sync will. */
+  failSync(): void {
+    this.#unsynced = []
+  }
+
   /** Replaces everything, durably. */
   replace(bytes: Uint8Array): void {
     ;[this.#live, this.#synced] = [bytes.slice(), bytes.slice()]

@@ -152,7 +152,11 @@ class MemoryDisk implements SimDisk {
         return call(() => content.write(offset, bytes), half)
       },
       truncate: (size) => call(() => content.truncate(size)),
-      datasync: () => call(() => content.sync()),
+      datasync: () =>
+        call(
+          () => content.sync(),
+          () => content.failSync(),
+        ),
       close: () => Promise.resolve(),
     }
   }
