@@ -85,12 +85,12 @@ function survivors(change: Change, prng: Prng): Change[] {
   if (fate < 0.5 || 'size' in change) return [change]
   const { offset, bytes } = change
   if (fate < 0.75) return [{ offset, bytes: bytes.subarray(0, Math.floor(prng.float() * (bytes.length + 1))) }]
-  const parts: Change[] = [{ size: offset + bytes.length }] // the new size may come before the bytes
+  const grown: Change = { offset: offset + bytes.length, bytes: new Uint8Array() } // the new size may come before the bytes
   const kept: Change[] = []
   for (let at = 0; at < bytes.length;) {
     const end = Math.min(bytes.length, SECTOR_BYTES - ((offset + at) % SECTOR_BYTES) + at)
     if (prng.float() < 0.5) kept.push({ offset: offset + at, bytes: bytes.subarray(at, end) })
     at = end
   }
-  return prng.float() < 0.5 ? [...parts, ...kept] : kept
+  return prng.float() < 0.5 ? [grown, ...kept] : kept
 }
