@@ -1,5 +1,6 @@
 import type { Link } from '@mosaik/core'
 import { Outbound } from '../logic/outbound.ts'
+import type { OutboundLimits } from '../logic/outbound.ts'
 import { encodeFrame } from '../wire/frames.ts'
 import type { BondFrame } from '../wire/frames.ts'
 import { MAX_PARTIAL, PIECE_BYTES } from '../wire/protocol.ts'
@@ -8,7 +9,7 @@ import type { BondMeters } from './meters.ts'
 const MIB = 1024 * 1024
 
 /** How much of a group may wait on one bond, and of all. What is beyond is refused, see `Membership.send`. */
-export const LIMITS = {
+const LIMITS: OutboundLimits = {
   pieceBytes: PIECE_BYTES,
   maxPartial: MAX_PARTIAL,
   ownBytes: MIB,
@@ -16,7 +17,7 @@ export const LIMITS = {
   bulkBytes: 24 * MIB,
   totalBytes: 64 * MIB,
   reservedBytes: MIB,
-} as const
+}
 
 /** Bytes that may be in the link, where nothing overtakes any more. */
 export const LINK_BYTES: number = 128 * 1024
