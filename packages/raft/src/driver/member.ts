@@ -1,4 +1,4 @@
-import { createBroadcast, createWatch, MosaikError } from '@mosaik/core'
+import { CloseReasons, createBroadcast, createWatch, MosaikError } from '@mosaik/core'
 import type { Broadcast, CloseReason, Clock, GroupId, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
 import type { Bonds } from '../bond/types.ts'
 import type { GroupSettings } from '../config.ts'
@@ -165,6 +165,7 @@ export class GroupMember {
     const old = this.#life
     this.#life = undefined
     this.#led(undefined)
+    this.role.set('follower')
     await old?.stop(reason)
     await store.write({ reset: { term: 0, index: 0 } })
     if (this.#ended !== undefined) return
@@ -252,10 +253,10 @@ export class GroupMember {
       case 'superseded':
         return this.#supersede(effect)
       case 'breach':
-        return void this.#beginAnew({ code: 400, name: 'ProtocolViolation', detail: effect.reason })
+        return void this.#beginAnew({ ...CloseReasons.ProtocolViolation, detail: effect.reason })
       case 'diverged':
         this.events.publish({ type: 'diverged', peerId: effect.peerId, index: effect.index })
-        return void this.#beginAnew({ code: 400, name: 'ProtocolViolation', detail: `its log or state differs at ${effect.index}` })
+        return void this.#beginAnew({ ...CloseReasons.ProtocolViolation, detail: `its log or state differs at ${effect.index}` })
       case 'fatal':
         return this.fail(new MosaikError('ERR_GROUP_FAILED', effect.reason))
       case 'departed':
@@ -280,7 +281,6 @@ export class GroupMember {
     this.events.publish({ type: 'superseded', lineage, by, entries: lost })
     const error = new MosaikError('ERR_SUPERSEDED', `the history ${lineage} of this group has lost against ${by}`)
     this.calls.supersede(error)
-    this.#applier.reset()
-    this.position.set({ term: 0, index: 0 })
+    void this.#beginAnew({ ...CloseReasons.GracefulShutdown, detail: `its history has yielded to ${by}` })
   }
 }

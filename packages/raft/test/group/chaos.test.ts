@@ -1,0 +1,129 @@
+import { seededPrng } from '@mosaik/core'
+import type { Prng } from '@mosaik/core'
+import { expect, it } from 'vitest'
+import { GroupWorld } from './world.ts'
+import type { Node } from './world.ts'
+
+const SEEDS = Number(process.env['GROUP_SEEDS'] ?? 20)
+const FIRST = Number(process.env['GROUP_FROM'] ?? 1)
+const ROUNDS = 12
+const WRITES = 12
+/** Far more than any recovery takes. */
+const SETTLE_MS = 60_000
+
+class Draw {
+  readonly #prng: Prng
+
+  constructor(prng: Prng) {
+    this.#prng = prng
+  }
+
+  /** From 0 to below `end`. */
+  int(end: number): number {
+    return Math.floor(this.#prng.float() * end)
+  }
+}
+
+/** One node at a time is killed, stopped or cut off, while all others execute: a minority never stops the rest, nor loses anything. */
+async function play(seed: number): Promise<void> {
+  await using world = new GroupWorld(seed)
+  const draw = new Draw(seededPrng(`faults ${seed}`))
+  const size = 3 + 2 * draw.int(2)
+  await world.cluster(size)
+  await world.run(settled(world, Math.min(size, 5)))
+  const acknowledged = new Set<string>()
+  const doubtful = new Set<string>()
+  let round = 0
+  const writers = Array.from({ length: 3 }, (_, i) =>
+    write(world, `w${i}`, draw, { acknowledged, doubtful, isOver: () => round >= ROUNDS }),
+  )
+  await world.run(
+    (async () => {
+      for (; round < ROUNDS; round++) await fault(world, draw)
+      await Promise.all(writers)
+      await settled(world, Math.min(size, 5))
+      await world.nodes[0]!.group.execute('the end')
+      const last = world.nodes[0]!.group.committed.value
+      await Promise.all(world.nodes.map(({ group }) => group.position.until(({ index }) => index >= last)))
+    })(),
+  )
+  const [first, ...others] = world.nodes as [Node, ...Node[]]
+  for (const other of others) expect(other.journal.lines, `seed ${seed}`).toEqual(first.journal.lines)
+  const counts = Map.groupBy(first.journal.lines, (line) => line)
+  for (const [line, times] of counts) expect(times.length, `seed ${seed}: ${line} was applied ${times.length} times`).toBe(1)
+  for (const line of acknowledged) expect(counts.has(line), `seed ${seed}: ${line} was acknowledged and is lost`).toBe(true)
+  for (const line of counts.keys()) expect(acknowledged.has(line) || doubtful.has(line) || line === 'the end').toBe(true)
+  expect(acknowledged.size).toBeGreaterThan(ROUNDS)
+}
+
+interface Record {
+  readonly acknowledged: Set<string>
+  readonly doubtful: Set<string>
+  readonly isOver: () => boolean
+}
+
+async function write(world: GroupWorld, name: string, draw: Draw, { acknowledged, doubtful, isOver }: Record): Promise<void> {
+  for (let i = 0; i < WRITES || !isOver(); i++) {
+    const line = `${name} ${i}`
+    const { group } = world.nodes[draw.int(world.nodes.length)]!
+    // In doubt until it is known: its node may be killed meanwhile, and never answer.
+    doubtful.add(line)
+    await Promise.race([
+      group.execute(line, { timeout: '20s' }).then(
+        () => acknowledged.add(line),
+        () => {},
+      ),
+      world.pass(25_000),
+    ])
+    await world.pass(draw.int(200))
+  }
+}
+
+async function fault(world: GroupWorld, draw: Draw): Promise<void> {
+  const voters = Math.min(world.nodes.length, 5)
+  await settled(world, voters)
+  const victim = world.nodes[draw.int(world.nodes.length)]!
+  const kind = draw.int(5)
+  if (kind === 0) {
+    world.crash(victim)
+    await world.pass(draw.int(3_000))
+    await world.restart(victim)
+  } else if (kind === 1) {
+    world.sim.pause(victim.endpoint)
+    await world.pass(draw.int(6_000))
+    world.sim.resume(victim.endpoint)
+  } else if (kind === 2) {
+    const heal = world.sim.partition(victim.endpoint)
+    await world.pass(draw.int(6_000))
+    heal()
+  } else if (kind === 3) {
+    const heal = world.sim.partition(victim.endpoint, undefined, { oneWay: true })
+    await world.pass(draw.int(6_000))
+    heal()
+  } else if (victim.group.isLeader) await victim.group.transferLeadership().catch(() => {})
+  else await victim.groups.close().then(() => world.restart(victim))
+}
+
+/** Everyone follows one leader, and so many have a vote. */
+async function settled(world: GroupWorld, voters: number): Promise<void> {
+  const until = world.sim.now + SETTLE_MS
+  for (;;) {
+    const leader = world.nodes.find(({ group }) => group.isLeader)
+    const votes = leader?.group.members.value.filter(({ standing }) => standing === 'voter').length
+    if (votes === voters && world.nodes.every(({ group }) => group.leader === leader?.id)) return
+    if (world.sim.now > until) throw new Error(`not settled with ${voters} voters in ${SETTLE_MS} ms:\n${world.nodes.map(told).join('\n')}`)
+    await world.pass(100)
+  }
+}
+
+function told({ id, group }: Node): string {
+  const members = group.members.value.map(
+    ({ peerId, incarnation, standing }) => `${peerId.slice(-4)}/${incarnation.slice(0, 4)} ${standing}`,
+  )
+  const role = group.isLeader ? 'leads' : `follows ${group.leader?.slice(-4)}`
+  const bonds = group.bonds.value.map(({ peerId }) => peerId.slice(-4)).join(' ')
+  const at = `${group.lineage?.slice(0, 6)} term ${group.term} committed ${group.committed.value} applied ${group.position.value.index}`
+  return `${id.slice(-4)} ${role} in ${at}; bonds ${bonds}; members ${members.join(', ')}`
+}
+
+for (let seed = FIRST; seed < FIRST + SEEDS; seed++) it(`seed ${seed}`, { timeout: 60_000 }, () => play(seed))
