@@ -48,5 +48,5 @@ export function onHello(s: State, peer: Peer, m: Envelope & HelloContent): void 
   } else if (m.origin !== undefined && m.origin.id !== s.lineage.id) {
     peer.progress = undefined
     onForeignHello(s, peer, m.origin)
-  } else beginFeeding(s, peer)
+  } else beginFeeding(s, peer, m.last)
 }

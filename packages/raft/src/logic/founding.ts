@@ -138,7 +138,7 @@ export function found(s: State, lineage: Lineage, granters: readonly Peer[]): vo
   const configuration = firstConfiguration(s, granters)
   appendOwn(s, { kind: 'founding', lineage: lineage.id, founder: s.options.me, configuration, ...originOf(lineage) })
   s.hasNews = true
-  for (const peer of s.peers.values()) beginFeeding(s, peer)
+  for (const peer of s.peers.values()) beginFeeding(s, peer, peer.introduction?.last)
   advanceCommit(s)
 }
 

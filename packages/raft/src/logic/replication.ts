@@ -5,13 +5,14 @@ import type { Progress } from './progress.ts'
 import { confirmRound, currentRound } from './read-index.ts'
 import { settledMeta } from './snapshots.ts'
 import type { State } from './state.ts'
+import type { Cursor } from './types.ts'
 
-/** Starts to feed a member of this lineage. */
-export function beginFeeding(s: State, peer: Peer): void {
+/** Starts to feed a member of this lineage: from the end of the own log or, of who has just said where its log ends, from there. */
+export function beginFeeding(s: State, peer: Peer, last: Cursor = s.log.last): void {
   if (s.leading === undefined || peer.progress !== undefined) return
   if (peer.introduction === undefined) return
   if (peer.introduction.lineage !== undefined && peer.introduction.lineage !== s.lineage?.id) return
-  peer.feed(s.log.lastIndex + 1, s.options.limits.window)
+  peer.feed(s.log.candidateFor(last.index, last.term).index + 1, s.options.limits.window)
   peer.heardAt = s.now
   s.mustReplicate = true
 }

@@ -1,5 +1,5 @@
 import { seededPrng, uniqueId } from '@mosaik/core'
-import type { PeerId } from '@mosaik/core'
+import type { PeerId, Prng } from '@mosaik/core'
 import type { Voter } from '../../src/logic/configuration.ts'
 import { createCore } from '../../src/logic/core.ts'
 import type { Core } from '../../src/logic/core.ts'
@@ -75,7 +75,10 @@ export class Node {
   readonly events: Effect[] = []
   readonly snapshots = new Map<number, { readonly meta: SnapshotMeta; readonly applied: Applied[] }>()
 
-  constructor(name: string, incarnation: string, options: NodeOptions, disk: Disk | undefined, seed: string) {
+  /** A snapshot that is being fetched, on a lazy node. */
+  fetching: SnapshotMeta | undefined
+
+  constructor(name: string, incarnation: string, options: NodeOptions, disk: Disk | undefined, prng: Prng) {
     this.name = name
     this.options = {
       me: { peerId: name as PeerId, incarnation },
@@ -90,7 +93,7 @@ export class Node {
     this.disk = disk ?? { hardState: BLANK, snapshot: undefined, first: 1, entries: [] }
     const restored: Restored | undefined =
       disk === undefined ? undefined : { hardState: disk.hardState, snapshot: disk.snapshot, entries: [...disk.entries] }
-    this.core = createCore(this.options, seededPrng(`${seed}/${name}/${incarnation}`), restored)
+    this.core = createCore(this.options, prng, restored)
   }
 
   get member(): MemberId {
@@ -119,6 +122,7 @@ export class Cluster {
   readonly seed: string
   readonly log: (line: string) => void
   watch: (node: Node, effect: Effect) => void = () => undefined
+  prngFor: (name: string, incarnation: string) => Prng = (name, incarnation) => seededPrng(`${this.seed}/${name}/${incarnation}`)
 
   constructor(seed: string, log: (line: string) => void = () => undefined) {
     this.seed = seed
@@ -148,7 +152,7 @@ export class Cluster {
 
   /** A node, bonded with all that are there. */
   add(name: string, options: NodeOptions = {}, disk?: Disk, incarnation = '1'): Node {
-    const node = new Node(name, incarnation, options, disk, this.seed)
+    const node = new Node(name, incarnation, options, disk, this.prngFor(name, incarnation))
     this.nodes.set(name, node)
     this.step(node, { type: 'tick', elapsed: 0 })
     for (const other of this.live) if (other !== node && mayBond(node, other)) this.bond(node.name, other.name)
@@ -199,7 +203,7 @@ export class Cluster {
     const old = this.node(name)
     if (old.isUp) this.crash(name)
     if (keepDisk) {
-      const node = new Node(name, old.member.incarnation, options, old.disk, this.seed)
+      const node = new Node(name, old.member.incarnation, options, old.disk, this.prngFor(name, old.member.incarnation))
       const snapshot = old.disk.snapshot
       node.applied = snapshot === undefined ? [] : old.applied.filter((each) => each.index <= snapshot.index)
       for (const [index, each] of old.snapshots) node.snapshots.set(index, each)
@@ -232,6 +236,9 @@ export class Cluster {
 
   storeAll(node: Node): void {
     while (node.writes.length > 0) node.store()
+    const { fetching } = node
+    node.fetching = undefined
+    if (fetching !== undefined) this.install(node, fetching)
     const { storedWrite } = node
     if (node.core.state.writes.length > 0 && (node.core.state.writes[0]?.write ?? Infinity) <= storedWrite) {
       this.step(node, { type: 'stored', write: storedWrite })
@@ -320,7 +327,9 @@ export class Cluster {
         return
       }
       case 'need-snapshot':
-        return this.install(node, effect.snapshot)
+        if (node.isLazy) node.fetching = effect.snapshot
+        else this.install(node, effect.snapshot)
+        return
       default:
         node.events.push(effect)
     }

@@ -60,7 +60,7 @@ export function statusText(node: Node, lineages: Lineages): string {
   if (!node.isUp) return `${node.name}: down`
   const leader = state.leader === undefined ? 'no leader' : `leader ${state.leader}`
   const halted = state.halted === undefined ? '' : `, halted: ${state.halted.replaceAll(/[0-9a-f]{64}/g, (id) => lineages.name(id))}`
-  const where = `${lineages.name(state.lineage?.id)} term ${state.term}, ${leader}, last ${at(state.log.last)}, commit ${state.commit}`
+  const where = `${lineages.name(state.lineage?.id)} term ${state.term}, ${leader}, ${state.vote === undefined ? '' : `voted ${state.vote.peerId}, `}last ${at(state.log.last)}, commit ${state.commit}`
   return `${node.name}: ${state.role} (${standingOf(state)}) ${where}, voters {${votersText(state.log.configuration)}}${halted}`
 }
 

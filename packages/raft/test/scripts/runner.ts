@@ -1,11 +1,16 @@
+import { seededPrng } from '@mosaik/core'
 import type { PeerId } from '@mosaik/core'
-import { Cluster, commandOf } from '../logic/cluster.ts'
+import type { Voter } from '../../src/logic/configuration.ts'
+import type { EntryData } from '../../src/logic/entry.ts'
+import { Cluster, commandOf, LINEAGE } from '../logic/cluster.ts'
 import type { Node, NodeOptions, Packet } from '../logic/cluster.ts'
 import { effectText, Lineages, logText, packetText, statusText } from './describe.ts'
 
 type Words = readonly string[]
 
-const DEFAULTS: NodeOptions = { timing: { electionJitter: 0, bootstrapDelay: Infinity } }
+const DEFAULTS: NodeOptions = { timing: { electionTimeout: 1_000, electionJitter: 1_000, bootstrapDelay: Infinity } }
+/** Nodes lose patience in the order of their names: no chance, and no ties. */
+const STEP = 0.1
 
 /**
  * Runs one script: blocks of commands, a line `----`, what they say. Time, delivery and disks move only when a command
@@ -16,10 +21,15 @@ export class ScriptRunner {
   readonly #lineages = new Lineages()
   #lines: string[] = []
   #isTracing = false
+  readonly #given: { readonly name: string; readonly terms: readonly number[] }[] = []
   #options: NodeOptions = DEFAULTS
 
   constructor(name: string) {
     this.#cluster = new Cluster(name)
+    this.#cluster.prngFor = (node) => {
+      const turn = 1 + [...this.#cluster.nodes.keys(), node].indexOf(node)
+      return { ...seededPrng(node), float: () => Math.min(turn * STEP, 0.99) }
+    }
     this.#cluster.watch = (node, effect) => {
       const text = effectText(node, effect, this.#lineages)
       if (text !== undefined) this.#lines.push(text)
@@ -43,6 +53,10 @@ export class ScriptRunner {
     found: (names) => this.#quietly(() => this.#cluster.found(names, this.#options)),
     // A node with nothing, bonded with all.
     add: ([name = '', ...rest]) => void this.#cluster.add(name, merge(this.#options, rest)),
+    // A voter with this log, given as the terms of its entries: the first is the founding entry.
+    given: ([name = '', ...terms]) => this.#given.push({ name, terms: terms.map(Number) }),
+    // Adds those that were given, all of them in this term.
+    begin: ([term]) => this.#quietly(() => this.#begin(Number(term))),
     // Time for one node or all, 50 ms at a time; nothing is delivered.
     pass: ([who, ms]) => this.#pass(who, Number(ms)),
     // Time and delivery for all.
@@ -74,11 +88,11 @@ export class ScriptRunner {
     crash: (names) => names.forEach((name) => this.#cluster.crash(name)),
     // With its disk, or as a new member.
     restart: ([name = '', how]) => void this.#cluster.restart(name, this.#options, how !== 'empty'),
-    // Writes wait for `store` from now on.
+    // Writes, and the installing of snapshots, wait for `store` from now on.
     lazy: (names) => names.forEach((name) => (this.#cluster.node(name).isLazy = true)),
     store: (names) => names.forEach((name) => this.#cluster.storeAll(this.#cluster.node(name))),
     // A log that no correct member would have.
-    corrupt: ([name = '', index = '', text = '']) => corrupt(this.#cluster.node(name), Number(index), text),
+    corrupt: ([name = '', index = '', text = '', term]) => corrupt(this.#cluster.node(name), Number(index), text, term),
     log: (names) => this.#each(names, (node) => this.#say(logText(node, this.#lineages))),
     status: (names) => this.#each(names, (node) => this.#say(statusText(node, this.#lineages))),
     applied: (names) => this.#each(names, (node) => this.#say(`${node.name}: ${node.applied.map((each) => each.text).join(' ')}`)),
@@ -95,6 +109,17 @@ export class ScriptRunner {
     act()
     this.#cluster.stabilize()
     this.#lines = []
+  }
+
+  #begin(term: number): void {
+    const voters: Voter[] = this.#given.map(({ name }) => ({ peerId: name as PeerId, incarnation: '1', durable: true }))
+    const founder = { peerId: voters[0]?.peerId as PeerId, incarnation: '1' }
+    const founding: EntryData = { kind: 'founding', lineage: LINEAGE, founder, configuration: { voters } }
+    for (const { name, terms } of this.#given) {
+      const entries = terms.map((each, i) => ({ index: i + 1, term: each, data: i === 0 ? founding : commandOf(`${each}/${i + 1}`) }))
+      const hardState = { lineage: { id: LINEAGE }, term, vote: undefined, commit: 1 }
+      this.#cluster.add(name, this.#options, { hardState, snapshot: undefined, first: 1, entries })
+    }
   }
 
   #each(names: Words, act: (node: Node) => void): void {
@@ -161,9 +186,10 @@ function merge(options: NodeOptions, words: Words): NodeOptions {
   return merged
 }
 
-function corrupt(node: Node, index: number, text: string): void {
+function corrupt(node: Node, index: number, text: string, term: string | undefined): void {
   const { log } = node.core.state
   const entries = log.slice(index, log.lastIndex)
   log.truncate(index)
-  for (const entry of entries) log.append(entry.index === index ? { ...entry, data: commandOf(text) } : entry)
+  for (const entry of entries)
+    log.append(entry.index === index ? { ...entry, term: Number(term ?? entry.term), data: commandOf(text) } : entry)
 }
