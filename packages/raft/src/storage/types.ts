@@ -52,7 +52,10 @@ export interface Opened {
   readonly fresh: boolean
   /** It was closed in an orderly way, or it is fresh. */
   readonly clean: boolean
-  /** What was cut from the end of the log because a crash had left it half written. It had not been acknowledged. */
+  /**
+   * What was cut from the end of the log because it looks as a crash leaves what it interrupts: bytes missing at the end of a sector,
+   * of the last write or of the file. That had not been acknowledged, unless the disk itself has lost the end of the last write.
+   */
   readonly cut: CutTail | undefined
 }
 

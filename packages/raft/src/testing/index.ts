@@ -2,11 +2,15 @@
  * Conformance suites for own log stores and state machines.
  *
  * ```ts
- * import type { LogEntry } from '@mosaik/raft/testing'
+ * import { memoryLog } from '@mosaik/raft'
+ * import { logStoreSuite } from '@mosaik/raft/testing'
+ * import { describe, it } from 'vitest'
  *
- * const entry: LogEntry = { index: 1, term: 1, bytes: new Uint8Array(256) }
+ * logStoreSuite('memory', () => ({ create: () => memoryLog() }), { describe, it })
  * ```
  *
  * @module
  */
-export type { LogEntry } from '../storage/types.ts'
+export { logStoreCases, logStoreSuite } from './log-store-suite.ts'
+export type { PlainLog } from './log-store/plain-log.ts'
+export type { LogRig, LogStoreBuilder, LogStoreCase } from './log-store/types.ts'
