@@ -3,7 +3,7 @@ import { voterOf } from './configuration.ts'
 import { sendHello } from './hello.ts'
 import { onForeignHello } from './meeting.ts'
 import type { Envelope, HelloContent } from './messages.ts'
-import { adopt } from './joining.ts'
+import { joinSomebody } from './joining.ts'
 import { Peer } from './peer.ts'
 import { beginFeeding } from './replication.ts'
 import type { State } from './state.ts'
@@ -44,7 +44,7 @@ export function noteAbsences(s: State): void {
 export function onHello(s: State, peer: Peer, m: Envelope & HelloContent): void {
   peer.introduction = m
   if (s.lineage === undefined) {
-    if (m.origin !== undefined) adopt(s, m.origin)
+    joinSomebody(s)
   } else if (m.origin !== undefined && m.origin.id !== s.lineage.id) {
     peer.progress = undefined
     onForeignHello(s, peer, m.origin)

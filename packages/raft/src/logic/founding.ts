@@ -1,3 +1,4 @@
+import { noMeeting } from './meeting-state.ts'
 import { deriveId } from '@mosaik/core'
 import type { PeerId } from '@mosaik/core'
 import { appendOwn } from './append.ts'
@@ -128,6 +129,7 @@ function concludeFounding(s: State, isLate: boolean): void {
 /** Begins a history: the founding entry opens its first term here, so its founder leads it without a vote. */
 export function found(s: State, lineage: Lineage, granters: readonly Peer[]): void {
   s.lineage = lineage
+  s.meeting = noMeeting()
   s.term++
   s.vote = s.options.me
   s.out.hardStateChanged()

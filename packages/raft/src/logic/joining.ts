@@ -1,3 +1,4 @@
+import { noMeeting } from './meeting-state.ts'
 import type { Lineage } from './lineage.ts'
 import { waitForLeader } from './role.ts'
 import type { State } from './state.ts'
@@ -5,12 +6,24 @@ import type { State } from './state.ts'
 /** Joins a history from its beginning, as a learner. */
 export function adopt(s: State, lineage: Lineage): void {
   s.lineage = bare(lineage)
+  s.meeting = noMeeting()
   s.founding.ask = undefined
   s.founding.granted = undefined
   s.out.hardStateChanged()
   s.out.emit({ type: 'lineage', lineage: s.lineage })
   waitForLeader(s)
   s.hasNews = true
+}
+
+/** Whoever meets a history joins it: one with a leader, or at least with entries. */
+export function joinSomebody(s: State): void {
+  let found: Lineage | undefined
+  for (const { introduction } of s.peers.values()) {
+    if (introduction?.origin === undefined) continue
+    if (introduction.led) return adopt(s, introduction.origin)
+    if (introduction.last.index > 0) found ??= introduction.origin
+  }
+  if (found !== undefined) adopt(s, found)
 }
 
 /** Without the facts that a hello adds. */

@@ -1,29 +1,15 @@
 import { appendOwn } from './append.ts'
 import type { MeetData, YieldData } from './entry.ts'
 import type { Lineage, LineageFacts } from './lineage.ts'
+import { noMeeting } from './meeting-state.ts'
 import type { MeetContent } from './messages.ts'
 import type { Peer } from './peer.ts'
 import { reachesQuorum } from './reach.ts'
 import type { State } from './state.ts'
 import type { Index, LineageId } from './types.ts'
 
-/** What is known of other lineages. */
-export interface Meeting {
-  /** What the own lineage said of itself where it committed that it met another: never changed. */
-  readonly own: Map<LineageId, LineageFacts>
-  /** What others said of themselves. */
-  readonly theirs: Map<LineageId, LineageFacts>
-  /** Since when this node has had neither a leader nor a majority. */
-  lostSince: number | undefined
-  metAt: number
-}
-
 /** Lineages that are remembered at once. */
 const MAX_MET = 64
-
-export function noMeeting(): Meeting {
-  return { own: new Map(), theirs: new Map(), lostSince: undefined, metAt: 0 }
-}
 
 /**
  * Whether `a` goes on and `b` yields. Both sides ask this of the same two facts. A parent that could still commit wins over
@@ -58,6 +44,7 @@ function followChild(s: State, child: LineageFacts): void {
     fork !== undefined && s.commit <= fork.index && (fork.term > last.term || (fork.term === last.term && fork.index >= last.index))
   if (!isWithin) return supersede(s, child)
   s.lineage = { id: child.id, ...(child.parent !== undefined && { parent: child.parent }), fork }
+  s.meeting = noMeeting()
   s.recovery.granted = undefined
   s.recovery.since = undefined
   s.out.hardStateChanged()

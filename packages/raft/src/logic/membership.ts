@@ -4,6 +4,7 @@ import { withVoter, withoutVoter } from './configuration.ts'
 import type { Configuration, Voter } from './configuration.ts'
 import { patience } from './options.ts'
 import type { Peer } from './peer.ts'
+import { isGoneForGood } from './reach.ts'
 import { isVoterPeer } from './state.ts'
 import type { State } from './state.ts'
 
@@ -50,10 +51,10 @@ export function voterTarget(eligible: number, maxVoters: number): number {
 function isToBeRemoved(s: State, voter: Voter): boolean {
   if (voter.peerId === s.options.me.peerId) return voter.incarnation !== s.options.me.incarnation
   const peer = s.peers.get(voter.peerId)
-  if (peer !== undefined) return peer.id.incarnation !== voter.incarnation || peer.isLeaving
+  if (peer !== undefined) return peer.isLeaving || isGoneForGood(s, voter)
   const absence = s.absences.get(voter.peerId)
   if (absence === undefined) return false
-  return absence.isForGood || s.now - absence.since >= s.options.timing.memberGrace
+  return isGoneForGood(s, voter) || s.now - absence.since >= s.options.timing.memberGrace
 }
 
 /** Learners that lack next to nothing, best first: the gladdest to lead, then by peer id. */

@@ -1,6 +1,7 @@
 import type { PeerId } from '@mosaik/core'
 import { commitTo } from './commit.ts'
 import { isUpToDate } from './election.ts'
+import { joinSomebody } from './joining.ts'
 import { abandonFetch, fetchFrom } from './fetch.ts'
 import { drawLineage, found } from './founding.ts'
 import type { FoundingAnswer, FoundingAsk } from './messages.ts'
@@ -168,4 +169,5 @@ function forsake(s: State): void {
   s.founding.retryAt = s.now + s.options.timing.electionTimeout
   s.out.hardStateChanged()
   s.hasNews = true
+  joinSomebody(s)
 }
