@@ -38,10 +38,18 @@ export interface Node {
   readonly group: JournalGroup
 }
 
+async function collect(group: JournalGroup, into: Set<string>): Promise<void> {
+  for await (const event of group.events()) {
+    if (event.type === 'superseded') for (const { command } of event.entries) into.add(command as string)
+  }
+}
+
 /** Nodes of a simulated world that are in one group. */
 export class GroupWorld implements AsyncDisposable {
   readonly sim: SimWorld
   readonly nodes: Node[] = []
+  /** Commands that were handed over because their history has lost. */
+  readonly superseded: Set<string> = new Set()
 
   constructor(seed: string | number) {
     this.sim = simWorld({ seed, latency: { min: 1, max: 4 } })
@@ -99,6 +107,7 @@ export class GroupWorld implements AsyncDisposable {
     const group = groups.join({ key: groupKey('journal'), machine: journal, consensus: 'fast', ...options })
     const node = { id: endpoint.id, endpoint, discovery, groups, journal, group }
     this.nodes.push(node)
+    void collect(group, this.superseded)
     return node
   }
 }
