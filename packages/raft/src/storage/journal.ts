@@ -10,6 +10,8 @@ import { newSegment, type Segment } from './segment.ts'
 /** Room is taken ahead of small frames: a file that does not grow is synced faster. Large frames would be written twice. */
 const AHEAD = Buffer.alloc(512 * 1024)
 const SMALL_FRAME_BYTES = 64 * 1024
+/** What an entry or a mark costs besides its bytes, on disk and while it waits, roughly. */
+const RECORD_BYTES = 64
 
 export interface JournalOptions {
   readonly disk: Disk
@@ -62,8 +64,9 @@ export class Journal {
   }
 
   /** Resolves when `part` is durable and in the state. All that share a frame get the same promise. */
-  submit(part: FramePart, bytes: number): Promise<void> {
+  submit(part: FramePart, payload: number): Promise<void> {
     if (this.failure !== undefined) throw this.failure
+    const bytes = payload + RECORD_BYTES * (part.marks.length + part.entries.length)
     if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       throw new MosaikError('ERR_TOO_LARGE', `${this.#waitingBytes} bytes wait for the disk already; wait for earlier writes`)
     }

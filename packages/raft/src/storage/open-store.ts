@@ -53,20 +53,15 @@ async function readStore(
   if (owner !== undefined && state.owner !== undefined && owner !== state.owner) {
     throw storageError(`${directory} belongs to ${state.owner}, not to ${owner}`)
   }
-  const opened = {
-    fresh: found.segments.length === 0,
-    clean: found.segments.length === 0 ? found.cut === undefined : state.sealed,
-    cut: found.cut,
-  }
+  const fresh = found.segments.length === 0
+  const opened = { fresh, clean: (fresh || state.sealed) && found.cut === undefined, cut: found.cut }
   await snapshots.open(state.snapshot)
   const journal = new Journal({ disk, directory, state, segmentBytes }, found)
   const close = async (): Promise<void> => {
-    try {
-      await snapshots.close()
-      await told(directory, 'closed', () => journal.close())
-    } finally {
-      await lock.unlock()
-    }
+    const both = Promise.allSettled([snapshots.close(), journal.close()])
+    const failed = (await both).find((outcome) => outcome.status === 'rejected')
+    await lock.unlock()
+    if (failed !== undefined) throw storageError(`${directory} cannot be closed: ${reasonOf(failed.reason)}`, failed.reason)
   }
   try {
     await journal.open(found)

@@ -32,6 +32,30 @@ it('a sector that was durable and is gone is no torn tail', async () => {
   }
 })
 
+it('open says how the store was left', async () => {
+  const { disk, store, path } = await filled(0)
+  await store.close()
+  expect(await store.open()).toEqual({ fresh: false, clean: true, cut: undefined })
+  const sealed = disk.read(path).length
+  await store.append([makeEntry(41, 1, 2000)])
+  disk.killAll()
+  const copy = disk.copy()
+  const whole = fileLog('/log', { disk: copy.mount() })
+  expect(await whole.open()).toEqual({ fresh: false, clean: false, cut: undefined })
+  disk.put(path, disk.read(path).subarray(0, sealed + 700))
+  const torn = fileLog('/log', { disk: disk.mount() })
+  expect(await torn.open()).toEqual({ fresh: false, clean: false, cut: { file: path, offset: sealed, bytes: 700 } })
+  expect([whole.last.index, torn.last.index]).toEqual([41, 40])
+  await Promise.all([whole.close(), torn.close()])
+})
+
+it('options out of range are refused', () => {
+  for (const options of [{ segmentBytes: 100 }, { segmentBytes: 1e12 }, { cacheBytes: -1 }]) {
+    expect(() => fileLog('/log', options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }) as Error)
+  }
+  expect(() => fileLog('')).toThrow(/directory/)
+})
+
 it('what is read later is verified again: a file that rots under an open store is not served', async () => {
   const { disk, store, path } = await filled(1000)
   const bytes = disk.read(path)
