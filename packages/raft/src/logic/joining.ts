@@ -1,3 +1,4 @@
+import { noRecovery } from './recovery-state.ts'
 import { noMeeting } from './meeting-state.ts'
 import type { Lineage } from './lineage.ts'
 import { waitForLeader } from './role.ts'
@@ -24,6 +25,20 @@ export function joinSomebody(s: State): void {
     if (introduction.last.index > 0) found ??= introduction.origin
   }
   if (found !== undefined) adopt(s, found)
+}
+
+/** Nobody here has anything of this lineage: there is nothing to go on with, nor to lose. */
+export function forsake(s: State): void {
+  if (s.term > 0) {
+    s.halted = 'nobody has anything of the lineage that this member has voted in'
+    return s.out.emit({ type: 'breach', reason: s.halted })
+  }
+  s.lineage = undefined
+  s.recovery = noRecovery()
+  s.founding.retryAt = s.now + s.options.timing.electionTimeout
+  s.out.hardStateChanged()
+  s.hasNews = true
+  joinSomebody(s)
 }
 
 /** Without the facts that a hello adds. */

@@ -1,6 +1,7 @@
 import { appendOwn } from './append.ts'
 import type { MeetData, YieldData } from './entry.ts'
 import type { Lineage, LineageFacts } from './lineage.ts'
+import { forsake } from './joining.ts'
 import { noMeeting } from './meeting-state.ts'
 import type { MeetContent } from './messages.ts'
 import type { Peer } from './peer.ts'
@@ -125,7 +126,7 @@ export function driveMeeting(s: State): void {
   else meeting.lostSince ??= s.now
   if (isLost && s.now - (meeting.lostSince ?? s.now) >= options.timing.electionTimeout) {
     const led = ledForeigner(s)
-    if (led !== undefined) return supersede(s, led)
+    if (led !== undefined) return s.log.lastIndex === 0 ? forsake(s) : supersede(s, led)
   }
   if (s.leading === undefined || s.now - meeting.metAt < options.timing.electionTimeout) return
   meeting.metAt = s.now

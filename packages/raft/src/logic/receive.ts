@@ -23,7 +23,7 @@ export function receive(s: State, from: Peer['id']['peerId'], m: Message): void 
   const peer = s.peers.get(from)
   if (peer === undefined || peer.id.incarnation !== m.incarnation) return
   if (receiveAnyLineage(s, peer, m) || m.lineage === undefined) return
-  if (s.lineage === undefined) adopt(s, peer.introduction?.origin ?? { id: m.lineage })
+  if (s.lineage === undefined && (m.type === 'append' || m.type === 'vote')) adopt(s, peer.introduction?.origin ?? { id: m.lineage })
   if (m.lineage !== s.lineage?.id) return
   peer.heardAt = s.now
   if (receiveWithoutLeader(s, peer, m)) return

@@ -1,7 +1,6 @@
-import type { PeerId } from '@mosaik/core'
 import { commitTo } from './commit.ts'
 import { isUpToDate } from './election.ts'
-import { joinSomebody } from './joining.ts'
+import { forsake } from './joining.ts'
 import { abandonFetch, fetchFrom } from './fetch.ts'
 import { drawLineage, found } from './founding.ts'
 import type { FoundingAnswer, FoundingAsk } from './messages.ts'
@@ -11,33 +10,9 @@ import { isGoneForGood, missingVoters, reachesQuorum } from './reach.ts'
 import { becomeFollower } from './role.ts'
 import { committedCursor } from './state.ts'
 import type { State } from './state.ts'
-import type { Cursor, LineageId } from './types.ts'
-
-/** Where a lineage that has lost its majority stands, on this node. */
-export interface Recovery {
-  /** Since when no majority of the voters has had a bond. */
-  since: number | undefined
-  ask: RecoveryAsk | undefined
-  granted: { readonly peerId: PeerId; readonly at: number } | undefined
-  /** From whom entries are fetched. */
-  fetching: { readonly peerId: PeerId; readonly previous: Cursor; readonly at: number } | undefined
-  /** Whose log contradicts what somebody knows to be committed. */
-  readonly contradicted: Set<PeerId>
-  retryAt: number
-}
-
-interface RecoveryAsk {
-  readonly lineageToBe: LineageId
-  readonly at: number
-  readonly asked: readonly PeerId[]
-  readonly answers: Map<PeerId, FoundingAnswer>
-}
+import type { Cursor } from './types.ts'
 
 const PROMISE = 2
-
-export function noRecovery(): Recovery {
-  return { since: undefined, ask: undefined, granted: undefined, fetching: undefined, contradicted: new Set(), retryAt: 0 }
-}
 
 /** On a tick, while nobody leads: is the majority lost, and is it this node's turn to go on without it? */
 export function driveRecovery(s: State): void {
@@ -86,9 +61,19 @@ function isSurvivor(s: State, peer: Peer): boolean {
   return peer.introduction !== undefined && peer.introduction.lineage === s.lineage?.id && peer.introduction.preference !== 'observer'
 }
 
+/** Who has a log comes before who has none; then the best preference, then the lowest peer id. */
 function comesBefore(s: State, peer: Peer): boolean {
+  const hasLog = (peer.introduction?.last.index ?? 0) > 0
+  if (hasLog !== s.log.lastIndex > 0) return hasLog
   const difference = patience(peer.introduction?.preference ?? 'normal') - patience(s.options.preference)
   return difference < 0 || (difference === 0 && peer.id.peerId < s.options.me.peerId)
+}
+
+function precedes(a: Peer, b: Peer): boolean {
+  const hasLog = (peer: Peer): boolean => (peer.introduction?.last.index ?? 0) > 0
+  if (hasLog(a) !== hasLog(b)) return hasLog(a)
+  const gladness = (peer: Peer): number => patience(peer.introduction?.preference ?? 'normal')
+  return gladness(a) < gladness(b) || (gladness(a) === gladness(b) && a.id.peerId < b.id.peerId)
 }
 
 /** Asks everybody who may have entries, observers too. */
@@ -105,8 +90,10 @@ function askSurvivors(s: State): void {
 export function onRecoveryAsk(s: State, peer: Peer, m: FoundingAsk): void {
   const { peerId } = peer.id
   const { recovery } = s
-  const isFree = recovery.granted === undefined || recovery.granted.peerId === peerId
-  const isMine = recovery.ask !== undefined && !comesBefore(s, peer)
+  if (peer.introduction !== undefined) peer.introduction = { ...peer.introduction, last: m.last }
+  const rival = recovery.granted === undefined ? undefined : s.peers.get(recovery.granted.peerId)
+  const isFree = rival === undefined || rival === peer || precedes(peer, rival)
+  const isMine = (recovery.ask !== undefined || recovery.fetching !== undefined) && !comesBefore(s, peer)
   const isLost = s.lineage?.id === m.parent && s.leader === undefined && !reachesQuorum(s)
   const granted = isLost && isFree && !isMine && (s.log.lastIndex === 0 || isDue(s, 0))
   if (granted) {
@@ -156,18 +143,4 @@ function conclude(s: State, isLate: boolean): void {
 
 function has(s: State, cursor: Cursor): boolean {
   return s.log.termAt(cursor.index) === cursor.term
-}
-
-/** Nobody here has anything of this lineage: there is nothing to go on with, nor to lose. */
-function forsake(s: State): void {
-  if (s.term > 0) {
-    s.halted = 'nobody has anything of the lineage that this member has voted in'
-    return s.out.emit({ type: 'breach', reason: s.halted })
-  }
-  s.lineage = undefined
-  s.recovery = noRecovery()
-  s.founding.retryAt = s.now + s.options.timing.electionTimeout
-  s.out.hardStateChanged()
-  s.hasNews = true
-  joinSomebody(s)
 }

@@ -11,7 +11,7 @@ import type { CoreOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer } from './peer.ts'
 import type { Reads } from './read-index.ts'
-import type { Recovery } from './recovery.ts'
+import type { Recovery } from './recovery-state.ts'
 import type { SnapshotMeta } from './snapshot.ts'
 import type { Cursor, Index, LineageId, MemberId, Term } from './types.ts'
 
