@@ -38,7 +38,7 @@ export function onForeignHello(s: State, peer: Peer, origin: LineageFacts): void
 }
 
 /** The survivors go on without the majority. Who has nothing beyond the fork keeps what it has; who has more hands it over. */
-function followChild(s: State, child: LineageFacts): void {
+function followChild(s: State, child: Lineage): void {
   const { fork } = child
   const { last } = s.log
   const isWithin =
@@ -126,7 +126,7 @@ export function driveMeeting(s: State): void {
   else meeting.lostSince ??= s.now
   if (isLost && s.now - (meeting.lostSince ?? s.now) >= options.timing.electionTimeout) {
     const led = ledForeigner(s)
-    if (led !== undefined) return s.log.lastIndex === 0 ? forsake(s) : supersede(s, led)
+    if (led !== undefined) return giveWay(s, led)
   }
   if (s.leading === undefined || s.now - meeting.metAt < options.timing.electionTimeout) return
   meeting.metAt = s.now
@@ -137,8 +137,14 @@ export function driveMeeting(s: State): void {
   tellFacts(s)
 }
 
-/** A bonded member of another lineage that has a leader. */
-function ledForeigner(s: State): Lineage | undefined {
+function giveWay(s: State, to: Lineage): void {
+  if (s.log.lastIndex === 0) forsake(s)
+  else if (to.parent === s.lineage?.id) followChild(s, to)
+  else supersede(s, to)
+}
+
+/** A bonded member of another lineage that has a leader: to join it comes before going on alone. */
+export function ledForeigner(s: State): Lineage | undefined {
   for (const { introduction } of s.peers.values()) {
     if (introduction?.led === true && introduction.origin !== undefined && introduction.lineage !== s.lineage?.id)
       return introduction.origin

@@ -3,6 +3,7 @@ import { isUpToDate } from './election.ts'
 import { forsake } from './joining.ts'
 import { abandonFetch, fetchFrom } from './fetch.ts'
 import { drawLineage, found } from './founding.ts'
+import { ledForeigner } from './meeting.ts'
 import type { FoundingAnswer, FoundingAsk } from './messages.ts'
 import { patience } from './options.ts'
 import type { Peer } from './peer.ts'
@@ -29,7 +30,7 @@ export function driveRecovery(s: State): void {
   const { electionTimeout } = s.options.timing
   if (recovery.granted !== undefined && s.now - recovery.granted.at >= PROMISE * electionTimeout) recovery.granted = undefined
   if (s.options.preference === 'observer' || s.closing !== undefined || s.installing !== undefined) return
-  if (recovery.granted !== undefined || !isDue(s, turnOf(s))) return
+  if (recovery.granted !== undefined || ledForeigner(s) !== undefined || !isDue(s, turnOf(s))) return
   if (recovery.fetching !== undefined) {
     if (s.now - recovery.fetching.at >= electionTimeout) abandonFetch(s)
   } else if (recovery.ask !== undefined) conclude(s, s.now - recovery.ask.at >= electionTimeout)
@@ -94,8 +95,10 @@ export function onRecoveryAsk(s: State, peer: Peer, m: FoundingAsk): void {
   const rival = recovery.granted === undefined ? undefined : s.peers.get(recovery.granted.peerId)
   const isFree = rival === undefined || rival === peer || precedes(peer, rival)
   const isMine = (recovery.ask !== undefined || recovery.fetching !== undefined) && !comesBefore(s, peer)
-  const isLost = s.lineage?.id === m.parent && s.leader === undefined && !reachesQuorum(s)
-  const granted = isLost && isFree && !isMine && (s.log.lastIndex === 0 || isDue(s, 0))
+  // Who is ahead knows newer voters: what this node thinks of its majority is out of date.
+  const isAhead = !isUpToDate(s.log.last, m.last)
+  const isLost = s.lineage?.id === m.parent && s.leader === undefined && (isAhead || !reachesQuorum(s))
+  const granted = isLost && isFree && !isMine && (isAhead || s.log.lastIndex === 0 || isDue(s, 0))
   if (granted) {
     recovery.granted = { peerId, at: s.now }
     recovery.ask = undefined
