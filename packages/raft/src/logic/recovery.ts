@@ -137,7 +137,12 @@ function conclude(s: State, isLate: boolean): void {
   const ahead = answers.filter(([peerId, { last }]) => !contradicted.has(peerId) && !isUpToDate(s.log.last, last))
   const best = ahead.sort(([, a], [, b]) => (isUpToDate(a.last, b.last) ? -1 : 1))[0]
   if (best !== undefined) return fetchFrom(s, best[0])
-  if (s.log.lastIndex === 0) return forsake(s)
+  if (s.log.lastIndex === 0) {
+    // Those who have something may only be out of reach for now.
+    if (s.now - (s.recovery.since ?? s.now) >= s.options.timing.memberGrace) forsake(s)
+    else s.recovery.retryAt = s.now + s.options.timing.electionTimeout
+    return
+  }
   const granters = answers.map(([peerId]) => s.peers.get(peerId) as Peer).filter((peer) => isSurvivor(s, peer))
   const fork = s.log.last
   const parent = s.lineage.id

@@ -26,6 +26,8 @@ export class Invariants {
     if (effect.type === 'role' && effect.role === 'leader') this.#leads(node)
     if (effect.type === 'committed') this.#commits(node, effect.index)
     if (effect.type === 'apply' && state.role === 'leader') this.#acknowledge(effect.entries)
+    // A newcomer that never got anything may give up, and come back as another.
+    if (effect.type === 'breach' && state.commit === 0) return
     if (effect.type === 'breach' || effect.type === 'diverged' || effect.type === 'fatal') {
       throw new Error(`${node.name}: ${effect.type}: ${state.halted}`)
     }

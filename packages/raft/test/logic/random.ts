@@ -138,7 +138,10 @@ function isWell(cluster: Cluster, leader: Node): boolean {
 
 function heal({ cluster, options }: Drawn): void {
   cluster.blocked.clear()
-  for (const node of [...cluster.nodes.values()]) if (!node.isUp) cluster.restart(node.name, options, true)
+  for (const node of [...cluster.nodes.values()]) {
+    const { halted } = node.core.state
+    if (!node.isUp || halted !== undefined) cluster.restart(node.name, options, halted === undefined)
+  }
   for (const node of cluster.live) node.isLazy = false
   for (const node of cluster.live) cluster.storeAll(node)
   for (const a of cluster.live) for (const b of cluster.live) if (a.name < b.name) cluster.bond(a.name, b.name)
