@@ -9,6 +9,7 @@ import { startNats } from './nats-server.ts'
 import type { NatsServer } from './nats-server.ts'
 import { idling, starting } from './rows/clusters.ts'
 import { fanOut, latency, oneToOne } from './rows/flow-tables.ts'
+import { groups } from './rows/groups.ts'
 import { syncing } from './rows/sync.ts'
 import { failed, markdown, progress } from './table.ts'
 import type { Settings, Table } from './table.ts'
@@ -26,7 +27,9 @@ const settings: Settings = {
   ms: positive('seconds', values.seconds) * 1_000,
   only: values.only.toLowerCase(),
 }
-const benches = [oneToOne, latency, fanOut, starting, idling, syncing].filter(({ title }) => title.toLowerCase().includes(settings.only))
+const benches = [oneToOne, latency, fanOut, starting, idling, syncing, groups].filter(({ title }) =>
+  title.toLowerCase().includes(settings.only),
+)
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)
 if (values.write && values.only !== '') throw new Error('--write replaces all tables: it does not go with --only')
 

@@ -11,6 +11,7 @@ const roles: Readonly<Record<string, () => Promise<{ readonly run: Role }>>> = {
   'echo-server': () => import('./roles/echo-server.ts'),
   'echo-client': () => import('./roles/echo-client.ts'),
   cluster: () => import('./roles/cluster.ts'),
+  group: () => import('./roles/group.ts'),
 }
 
 const [name = '', options = '{}'] = process.argv.slice(2)

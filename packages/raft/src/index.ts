@@ -31,6 +31,7 @@ export type { GroupKey } from './group-key.ts'
 export { createGroups } from './groups.ts'
 export type { Cursor, Index, LineageId, Term } from './logic/types.ts'
 export { fileLog } from './storage/file-log.ts'
+export type { FileLogOptions } from './storage/file-log.ts'
 export { memoryLog } from './storage/memory-log.ts'
 export type {
   CutTail, LogEntry, LogStore, LogWrite, NewSnapshot, Opened, OpenOptions, SnapshotMark,

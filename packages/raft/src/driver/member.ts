@@ -132,8 +132,10 @@ export class GroupMember {
   }
 
   async #start(): Promise<void> {
-    const { store, me, prng } = this.init
-    await store.open({ owner: me })
+    const { store, me, prng, logger } = this.init
+    const { cut } = await store.open({ owner: me })
+    if (cut !== undefined)
+      logger.warn('%d half-written bytes were cut from %s at %d; nothing of them was acknowledged', cut.bytes, cut.file, cut.offset)
     const stored = await restoreFrom(store)
     if (this.#ended !== undefined) return
     if (stored?.restored.snapshot !== undefined) await this.#exchange.installStored((state) => this.#applier.install(state))
