@@ -1,11 +1,13 @@
 import type { PeerId } from '@mosaik/core'
 import { voterOf } from './configuration.ts'
+import { wake } from './idle.ts'
 import { sendHello } from './hello.ts'
 import { onForeignHello } from './meeting.ts'
 import type { Envelope, HelloContent } from './messages.ts'
 import { joinSomebody } from './joining.ts'
 import { Peer } from './peer.ts'
 import { beginFeeding } from './replication.ts'
+import { becomeFollower } from './role.ts'
 import type { State } from './state.ts'
 import type { MemberId } from './types.ts'
 
@@ -43,6 +45,11 @@ export function noteAbsences(s: State): void {
 /** What a member says of itself. A leader feeds whoever has its lineage, or none. */
 export function onHello(s: State, peer: Peer, m: Envelope & HelloContent): void {
   peer.introduction = m
+  // Who is without a leader has not heard that this node leads.
+  if (s.isIdle && !m.led) {
+    if (s.leading !== undefined) wake(s)
+    else if (s.leader === peer.id.peerId) becomeFollower(s, s.term, undefined)
+  }
   if (s.lineage === undefined) {
     joinSomebody(s)
   } else if (m.origin !== undefined && m.origin.id !== s.lineage.id) {

@@ -55,7 +55,7 @@ export function createCore(options: CoreOptions, prng: Prng, restored?: Restored
 function happen(s: State, event: Event): void {
   switch (event.type) {
     case 'tick':
-      return onTick(s, event.elapsed)
+      return onTick(s, event.elapsed, event.heard)
     case 'message':
       return receive(s, event.from, event.message)
     case 'propose':
@@ -165,6 +165,8 @@ function blankState(options: CoreOptions, prng: Prng): State {
     meeting: noMeeting(),
     closing: undefined,
     halted: undefined,
+    heard: undefined,
+    isIdle: false,
     hasNews: false,
     mustReplicate: false,
   }

@@ -5,8 +5,12 @@ import type { Index, MemberId } from './types.ts'
 
 /** Everything that can happen to a core. */
 export type Event =
-  /** Time has passed, ms. At most one heartbeat interval of it counts: time in which the node itself stood still is nobody's silence. */
-  | { readonly type: 'tick'; readonly elapsed: number }
+  /**
+   * Time has passed, ms. At most one heartbeat interval of it counts: time in which the node itself stood still is
+   * nobody's silence. `heard`: how many ms ago the bond with each peer was last alive; the map may be shared by all
+   * groups of a node. Only with it does a group in which nothing happens cease its heartbeats.
+   */
+  | { readonly type: 'tick'; readonly elapsed: number; readonly heard?: ReadonlyMap<PeerId, number> }
   | { readonly type: 'message'; readonly from: PeerId; readonly message: Message }
   /** This node wants entries appended, here or at the leader. Each is answered by `accepted` or `refused`, once per try, unless the leader is lost. */
   | { readonly type: 'propose'; readonly proposals: readonly Proposal[] }

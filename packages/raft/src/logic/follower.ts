@@ -20,6 +20,7 @@ export function hearLeader(s: State, peer: Peer): boolean {
 
 /** Compares entry by entry; cuts only what conflicts, and never what is committed. */
 export function onAppend(s: State, peer: Peer, m: AppendContent): void {
+  s.isIdle = false
   if (s.installing !== undefined) return
   const { previous, entries } = m
   const known = s.log.termAt(previous.index)
@@ -62,7 +63,8 @@ function breach(s: State, index: Index): void {
 }
 
 export function onHeartbeat(s: State, peer: Peer, m: HeartbeatContent): void {
-  if (m.answer) s.out.send(peer.id.peerId, { type: 'heartbeat-answer', round: m.round })
+  s.isIdle = m.idle && s.heard !== undefined && m.commit === s.log.lastIndex && m.commit === s.commit
+  if (m.answer) s.out.send(peer.id.peerId, { type: 'heartbeat-answer', round: m.round, idle: s.isIdle })
   if (s.installing !== undefined) return
   commitTo(s, Math.min(m.commit, s.log.lastIndex))
   compareHash(s, m.commit, m.hash)

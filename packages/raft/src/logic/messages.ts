@@ -104,11 +104,15 @@ export interface HeartbeatContent {
   readonly hash: number | undefined
   /** False from a leader that has stepped down: do not wait for it. */
   readonly leading: boolean
+  /** Everybody has everything: from the answer on, a living bond counts as a heartbeat. */
+  readonly idle: boolean
 }
 
 export interface HeartbeatAnswer {
   readonly type: 'heartbeat-answer'
   readonly round: number
+  /** Agreed. */
+  readonly idle: boolean
 }
 
 /** A follower asks for a position to read at, for all its waiting reads at once. */

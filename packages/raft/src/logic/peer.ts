@@ -18,6 +18,8 @@ export class Peer {
   progress: Progress | undefined
   /** The highest read round it has confirmed in this leadership. */
   readRound = 0
+  /** It goes by the bond now, instead of heartbeats. */
+  isIdle = false
   /** It wants to be removed from the voters. */
   isLeaving = false
   /** When a snapshot was last offered to it. */

@@ -1,4 +1,5 @@
 import type { PeerId } from '@mosaik/core'
+import { wake } from './idle.ts'
 import { isVoter, majorityOf } from './configuration.ts'
 import type { ReadAnswer, ReadRequest } from './messages.ts'
 import type { Peer } from './peer.ts'
@@ -84,6 +85,7 @@ function beginRound(s: State): void {
   const { reads } = s
   if (s.leading === undefined || reads.round !== undefined || reads.waiting.length + reads.waitingRemote.length === 0) return
   if (s.commit < s.leading.start) return
+  wake(s)
   reads.rounds++
   reads.round = { number: reads.rounds, index: s.commit, local: reads.waiting, remote: reads.waitingRemote }
   reads.waiting = []
@@ -91,7 +93,15 @@ function beginRound(s: State): void {
   for (const peer of s.peers.values()) {
     if (peer.progress === undefined || !isVoterPeer(s, peer)) continue
     const commit = Math.min(s.commit, peer.progress.match)
-    s.out.send(peer.id.peerId, { type: 'heartbeat', commit, round: reads.rounds, answer: true, hash: undefined, leading: true })
+    s.out.send(peer.id.peerId, {
+      type: 'heartbeat',
+      commit,
+      round: reads.rounds,
+      answer: true,
+      hash: undefined,
+      leading: true,
+      idle: false,
+    })
   }
   settleRound(s)
 }

@@ -88,7 +88,7 @@ function isStale(s: State, peer: Peer, m: Message): boolean {
     case 'append':
     case 'heartbeat':
     case 'snapshot-offer':
-      if (m.type !== 'heartbeat' || m.leading) s.out.send(peer.id.peerId, { type: 'heartbeat-answer', round: 0 })
+      if (m.type !== 'heartbeat' || m.leading) s.out.send(peer.id.peerId, { type: 'heartbeat-answer', round: 0, idle: false })
       return true
     case 'append-answer':
     case 'heartbeat-answer':

@@ -1,4 +1,5 @@
 import { advanceCommit } from './commit.ts'
+import { agreeToIdle, isQuiet, wake } from './idle.ts'
 import type { AppendAnswer, HeartbeatAnswer } from './messages.ts'
 import type { Peer } from './peer.ts'
 import type { Progress } from './progress.ts'
@@ -21,6 +22,7 @@ export function beginFeeding(s: State, peer: Peer, last: Cursor = s.log.last): v
 export function feedAll(s: State): void {
   s.mustReplicate = false
   if (s.leading === undefined) return
+  if (s.isIdle && !isQuiet(s)) wake(s)
   for (const peer of s.peers.values()) if (peer.progress !== undefined) feed(s, peer, peer.progress)
 }
 
@@ -32,7 +34,7 @@ function feed(s: State, peer: Peer, progress: Progress): void {
   const news = Math.min(s.commit, progress.match)
   if (progress.feeding !== 'replicate' || progress.commitSent >= news) return
   progress.commitSent = news
-  s.out.send(peer.id.peerId, { type: 'heartbeat', commit: news, round: 0, answer: false, hash: undefined, leading: true })
+  s.out.send(peer.id.peerId, { type: 'heartbeat', commit: news, round: 0, answer: false, hash: undefined, leading: true, idle: false })
 }
 
 function sendFrame(s: State, peer: Peer, progress: Progress): void {
@@ -79,6 +81,8 @@ export function onHeartbeatAnswer(s: State, peer: Peer, m: HeartbeatAnswer): voi
   const { progress } = peer
   if (s.leading === undefined || progress === undefined) return
   confirmRound(s, peer, m.round)
+  peer.isIdle = m.idle
+  if (m.idle && !s.isIdle) agreeToIdle(s)
   // Rounds of reads come far more often than heartbeats, and say nothing about lost frames.
   if (s.now - progress.resumedAt < s.options.timing.heartbeatInterval / 2) return
   const isStalled = progress.match === progress.matchAtHeartbeat
@@ -95,12 +99,13 @@ export function sendHeartbeats(s: State): void {
   const { leading } = s
   if (leading === undefined) return
   leading.heartbeatAt = s.now
+  const idle = isQuiet(s)
   for (const peer of s.peers.values()) {
     const { progress } = peer
     if (progress === undefined) continue
     const commit = Math.min(s.commit, progress.match)
     const hash = commit > 0 ? s.log.hashAt(commit) : undefined
-    s.out.send(peer.id.peerId, { type: 'heartbeat', commit, round: currentRound(s), answer: true, hash, leading: true })
+    s.out.send(peer.id.peerId, { type: 'heartbeat', commit, round: currentRound(s), answer: true, hash, leading: true, idle })
     if (progress.feeding === 'snapshot' && s.now - peer.offeredAt >= s.options.timing.electionTimeout) offerSnapshot(s, peer, progress)
   }
 }

@@ -43,6 +43,7 @@ export function hearsLeader(s: State): boolean {
 export function becomeFollower(s: State, term: Term, leader: PeerId | undefined): void {
   const hasLed = s.leading !== undefined
   const formerTerm = s.term
+  s.isIdle = false
   setTerm(s, term)
   if (hasLed) resign(s)
   s.votes.clear()
@@ -58,6 +59,6 @@ function resign(s: State): void {
   for (const peer of s.peers.values()) {
     if (peer.progress === undefined) continue
     peer.progress = undefined
-    s.out.send(peer.id.peerId, { type: 'heartbeat', commit: 0, round: 0, answer: false, hash: undefined, leading: false })
+    s.out.send(peer.id.peerId, { type: 'heartbeat', commit: 0, round: 0, answer: false, hash: undefined, leading: false, idle: false })
   }
 }

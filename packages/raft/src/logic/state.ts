@@ -92,6 +92,10 @@ export interface State {
   closing: number | undefined
   /** Nothing is done any more, and why. */
   halted: string | undefined
+  /** As of the last tick: how long ago each bond was alive. */
+  heard: ReadonlyMap<PeerId, number> | undefined
+  /** Nothing happens, and all have agreed that bonds speak for members. */
+  isIdle: boolean
   /** What this node says of itself has changed. */
   hasNews: boolean
   /** A step has changed what followers should have. */

@@ -1,4 +1,6 @@
 import { forgetAudit } from './audit.ts'
+import type { PeerId } from '@mosaik/core'
+import { hearByBonds, isQuiet, wake } from './idle.ts'
 import { isVoter, majorityOf } from './configuration.ts'
 import { driveClosing } from './departure.ts'
 import { mayStand, preCampaign } from './election.ts'
@@ -15,8 +17,9 @@ import { isVoterPeer } from './state.ts'
 import type { Leadership, State } from './state.ts'
 
 /** Time passes. A node that stood still for long has not been left alone for long. */
-export function onTick(s: State, elapsed: number): void {
+export function onTick(s: State, elapsed: number, heard: ReadonlyMap<PeerId, number> | undefined): void {
   s.now += Math.min(elapsed, s.options.timing.heartbeatInterval)
+  hearByBonds(s, heard)
   if (s.leading !== undefined) lead(s, s.leading)
   else if (s.lineage !== undefined) follow(s)
   else driveFounding(s)
@@ -30,7 +33,8 @@ export function onTick(s: State, elapsed: number): void {
 
 function lead(s: State, leading: Leadership): void {
   if (!hasQuorum(s, leading)) return becomeFollower(s, s.term, undefined)
-  if (s.now - leading.heartbeatAt >= s.options.timing.heartbeatInterval) sendHeartbeats(s)
+  if (s.isIdle && !isQuiet(s)) wake(s)
+  if (!s.isIdle && s.now - leading.heartbeatAt >= s.options.timing.heartbeatInterval) sendHeartbeats(s)
   noteAbsences(s)
   proposeMark(s)
   reviewMembership(s)

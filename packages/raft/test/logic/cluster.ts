@@ -121,6 +121,8 @@ export class Cluster {
   readonly blocked = new Set<string>()
   readonly seed: string
   readonly log: (line: string) => void
+  /** Bonds tell when their peer was alive, as long as nothing blocks them. */
+  tellsHeard = false
   watch: (node: Node, effect: Effect) => void = () => undefined
   prngFor: (name: string, incarnation: string) => Prng = (name, incarnation) => seededPrng(`${this.seed}/${name}/${incarnation}`)
 
@@ -277,9 +279,19 @@ export class Cluster {
 
   tick(ms: number, step = 50): void {
     for (let passed = 0; passed < ms; passed += step) {
-      for (const node of this.live) this.step(node, { type: 'tick', elapsed: step })
+      for (const node of this.live) this.pass(node, step)
       this.stabilize()
     }
+  }
+
+  /** Time for one node. */
+  pass(node: Node, elapsed: number): void {
+    if (!this.tellsHeard) return this.step(node, { type: 'tick', elapsed })
+    const heard = new Map<PeerId, number>()
+    for (const { name, isUp } of this.nodes.values()) {
+      if (isUp && this.bonds.has(key(node.name, name)) && !this.blocked.has(`${name}>${node.name}`)) heard.set(name as PeerId, 0)
+    }
+    this.step(node, { type: 'tick', elapsed, heard })
   }
 
   propose(name: string, ...commands: string[]): void {

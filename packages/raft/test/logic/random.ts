@@ -37,6 +37,7 @@ export function campaignOf(seed: number, turns: number): { readonly acknowledged
     crashes: prng.float() * 0.02,
     proposed: 0,
   }
+  cluster.tellsHeard = prng.float() < 0.5
   const members = 3 + Math.floor(prng.float() * 3)
   cluster.found(NAMES.slice(0, members), options)
   for (const node of cluster.live) node.isLazy = prng.float() < 0.5
@@ -69,7 +70,7 @@ function happen(drawn: Drawn): void {
 }
 
 function tickSome({ cluster, prng }: Drawn): void {
-  for (const node of cluster.live) if (prng.float() < 0.9) cluster.step(node, { type: 'tick', elapsed: 20 + Math.floor(prng.float() * 80) })
+  for (const node of cluster.live) if (prng.float() < 0.9) cluster.pass(node, 20 + Math.floor(prng.float() * 80))
 }
 
 function proposeSome(drawn: Drawn, node: Node): void {
