@@ -11,9 +11,10 @@ import type { State } from './state.ts'
 import { sameMember } from './configuration.ts'
 import type { Cursor } from './types.ts'
 
-/** Whether this node may stand at all. */
+/** Whether this node may stand at all: not before it knows the voters of this very lineage, which its founding entry names. */
 export function mayStand(s: State): boolean {
   if (s.lineage === undefined || s.installing !== undefined || s.closing !== undefined) return false
+  if (s.log.configurationIndex <= (s.lineage.fork?.index ?? 0)) return false
   return standingOf(s) === 'voter' && s.options.preference !== 'observer'
 }
 

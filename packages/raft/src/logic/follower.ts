@@ -88,9 +88,11 @@ export function requestSnapshot(s: State, peer: Peer, snapshot: SnapshotMeta): v
 
 /** The machine has the state of `snapshot`; the log begins behind it. */
 export function onSnapshotInstalled(s: State, snapshot: SnapshotMeta): void {
+  const isAwaited = s.installing?.index === snapshot.index
   s.installing = undefined
-  if (snapshot.index <= s.commit || snapshot.lineage.id !== s.lineage?.id) return
-  s.lineage = snapshot.lineage
+  if (!isAwaited || snapshot.index <= s.commit) return
+  // A snapshot of the parent, from before the fork, is as good.
+  if (snapshot.lineage.id === s.lineage?.id) s.lineage = snapshot.lineage
   if (s.log.termAt(snapshot.index) === snapshot.term && s.log.first <= snapshot.index) s.log.prune(snapshot.index)
   else {
     s.log.reset(snapshot)

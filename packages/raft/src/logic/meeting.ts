@@ -41,8 +41,9 @@ export function onForeignHello(s: State, peer: Peer, origin: LineageFacts): void
 function followChild(s: State, child: Lineage): void {
   const { fork } = child
   const { last } = s.log
+  const known = Math.max(s.commit, s.installing?.index ?? 0)
   const isWithin =
-    fork !== undefined && s.commit <= fork.index && (fork.term > last.term || (fork.term === last.term && fork.index >= last.index))
+    fork !== undefined && known <= fork.index && (fork.term > last.term || (fork.term === last.term && fork.index >= last.index))
   if (!isWithin) return supersede(s, child)
   s.lineage = { id: child.id, ...(child.parent !== undefined && { parent: child.parent }), fork }
   s.meeting = noMeeting()
@@ -65,7 +66,9 @@ function meet(s: State, other: LineageId): void {
 
 /** On every member, so that the next leader knows as well. */
 export function afterMeet(s: State, index: Index, { other }: MeetData): void {
-  if (s.lineage === undefined || s.meeting.own.has(other) || s.meeting.own.size >= MAX_MET) return
+  // What a parent said of itself is not what its child says.
+  if (s.lineage === undefined || index <= (s.lineage.fork?.index ?? 0)) return
+  if (s.meeting.own.has(other) || s.meeting.own.size >= MAX_MET) return
   s.meeting.own.set(other, { ...s.lineage, commands: s.log.commandsUpTo(index), entries: index, quorum: true })
   tellFacts(s)
   decide(s, other)
