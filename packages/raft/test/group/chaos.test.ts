@@ -36,14 +36,16 @@ async function play(seed: number): Promise<void> {
   await world.run(settled(world, Math.min(size, 5)))
   const acknowledged = new Set<string>()
   const doubtful = new Set<string>()
+  const acknowledgedIn = new Map<string, number>()
   let round = 0
+  const reader = read(world, draw, acknowledgedIn, () => round >= ROUNDS)
   const writers = Array.from({ length: 3 }, (_, i) =>
-    write(world, `w${i}`, draw, { acknowledged, doubtful, isOver: () => round >= ROUNDS }),
+    write(world, `w${i}`, draw, { acknowledged, acknowledgedIn, doubtful, isOver: () => round >= ROUNDS }),
   )
   await world.run(
     (async () => {
       for (; round < ROUNDS; round++) await fault(world, draw)
-      await Promise.all(writers)
+      await Promise.all([...writers, reader])
       await settled(world, Math.min(size, 5))
       await world.nodes[0]!.group.execute('the end')
       const last = world.nodes[0]!.group.committed.value
@@ -62,11 +64,18 @@ async function play(seed: number): Promise<void> {
 
 interface Record {
   readonly acknowledged: Set<string>
+  /** How many, by history. */
+  readonly acknowledgedIn: Map<string, number>
   readonly doubtful: Set<string>
   readonly isOver: () => boolean
 }
 
-async function write(world: GroupWorld, name: string, draw: Draw, { acknowledged, doubtful, isOver }: Record): Promise<void> {
+async function write(
+  world: GroupWorld,
+  name: string,
+  draw: Draw,
+  { acknowledged, acknowledgedIn, doubtful, isOver }: Record,
+): Promise<void> {
   for (let i = 0; i < WRITES || !isOver(); i++) {
     const line = `${name} ${i}`
     const { group } = world.nodes[draw.int(world.nodes.length)]!
@@ -74,12 +83,33 @@ async function write(world: GroupWorld, name: string, draw: Draw, { acknowledged
     doubtful.add(line)
     await Promise.race([
       group.execute(line, { timeout: '20s' }).then(
-        () => acknowledged.add(line),
+        () => {
+          acknowledged.add(line)
+          acknowledgedIn.set(group.lineage as string, (acknowledgedIn.get(group.lineage as string) ?? 0) + 1)
+        },
         () => {},
       ),
       world.pass(25_000),
     ])
     await world.pass(draw.int(200))
+  }
+}
+
+/** A strong query sees at least what had been acknowledged in its history before it was asked. */
+async function read(world: GroupWorld, draw: Draw, acknowledgedIn: ReadonlyMap<string, number>, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const { group } = world.nodes[draw.int(world.nodes.length)]!
+    const { lineage } = group
+    const least = acknowledgedIn.get(lineage ?? '') ?? 0
+    const seen = await Promise.race([
+      group.query('size', { timeout: '5s' }).then(
+        ({ result }) => (group.lineage === lineage ? (result as number) : Infinity),
+        () => Infinity,
+      ),
+      world.pass(6_000).then(() => Infinity),
+    ])
+    expect(seen, 'a strong query sees what was acknowledged').toBeGreaterThanOrEqual(least)
+    await world.pass(draw.int(100))
   }
 }
 
