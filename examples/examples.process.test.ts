@@ -57,6 +57,20 @@ describe('the examples', () => {
     await Promise.all([lineThat(one, /^(\S+) says \d+/), lineThat(other, /^(\S+) says \d+/)])
   })
 
+  it('count as one, and count on when one is killed', async () => {
+    const first = start('counter.ts')
+    const address = await lineThat(first, /(\/ip4\/\S+)/)
+    const members = [first, start('counter.ts', address), start('counter.ts', address)]
+    const counts: number[] = []
+    const count = async (member: AsyncIterator<string>, times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) counts.push(Number(await lineThat(member, /counted to (\d+)/)))
+    }
+    await Promise.all(members.map((member) => count(member, 3)))
+    running[0]?.kill('SIGKILL')
+    await Promise.all(members.slice(1).map((member) => count(member, 10)))
+    expect(new Set(counts).size).toBe(counts.length)
+  })
+
   it('compose a runtime from its floors', async () => {
     await expect(lineThat(start('compose.ts'), /./)).rejects.toThrow('ended without')
   })
