@@ -28,8 +28,8 @@ function matchesOf(s: State): number[] {
  */
 export function advanceCommit(s: State): void {
   if (s.leading === undefined) return
-  const index = Math.min(majorityIndex(matchesOf(s)), yieldIndexOf(s))
-  if (index > s.commit && s.log.termAt(index) === s.term) commitTo(s, index)
+  const index = majorityIndex(matchesOf(s))
+  if (index > s.commit && s.log.termAt(index) === s.term) commitTo(s, Math.min(index, yieldIndexOf(s)))
 }
 
 /** Everything up to `index` is committed: hands it to the machine, and does what entries ask of the core itself. */
