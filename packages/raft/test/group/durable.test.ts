@@ -17,7 +17,7 @@ async function play(seed: number): Promise<void> {
   const prng = seededPrng(`outages ${seed}`)
   const below = (end: number): number => Math.floor(prng.float() * end)
   const storage = (name: string): LogStore =>
-    fileLog('/log', { disk: world.sim.disk(name).mount({ clock: world.sim.clock }), segmentBytes: 4096 })
+    fileLog('/log', { disk: world.sim.disk(name).mount({ clock: world.sim.clock, latency: { min: 0, max: 40 } }), segmentBytes: 4096 })
   const names = new Map<PeerId, string>()
   const acknowledged = new Set<string>()
   const given = new Set<string>()
