@@ -91,10 +91,7 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
   async transferLeadership(peer?: PeerId): Promise<void> {
     this.#assertOpen()
     if (peer !== undefined) check.peerId('peer', peer)
-    const before = this.leader
-    if (peer !== undefined && peer === before) return
-    this.#member.transfer(peer)
-    await this.#member.leader.until((leader) => leader !== undefined && (peer === undefined ? leader !== before : leader === peer))
+    await this.#member.transfer(peer)
   }
 
   close(): Promise<void> {

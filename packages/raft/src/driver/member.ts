@@ -1,4 +1,4 @@
-import { CloseReasons, createBroadcast, createWatch, MosaikError } from '@mosaik/core'
+import { CloseReasons, createBroadcast, createWatch, deadline, MosaikError } from '@mosaik/core'
 import type { Broadcast, CloseReason, Clock, GroupId, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
 import type { Bonds } from '../bond/types.ts'
 import type { GroupSettings } from '../config.ts'
@@ -20,6 +20,7 @@ const EVENTS_BACKLOG = 256
 const INCARNATION_BYTES = 8
 /** Beside what leaving may take by itself: two election timeouts. */
 const CLOSE_MS = 1_000
+const TRANSFER_MS = 15_000
 
 type Wanted = Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>
 
@@ -92,8 +93,33 @@ export class GroupMember {
     return this.#ended
   }
 
-  transfer(to: PeerId | undefined): void {
-    this.#life?.runner.submit({ type: 'transfer', to })
+  /** Asks again while nothing comes of it: a leader that is about to change forgets what it was asked. Throws `ERR_TIMEOUT`. */
+  async transfer(to: PeerId | undefined): Promise<void> {
+    const { clock, settings } = this.init
+    const before = this.leader.value
+    const isDone = (leader: PeerId | undefined): boolean => leader !== undefined && (to === undefined ? leader !== before : leader === to)
+    const ask = (): void => {
+      this.#life?.runner.submit({ type: 'transfer', to })
+      cancel = clock.after(2 * settings.timing.electionTimeout, ask)
+    }
+    let cancel = (): void => {}
+    if (!isDone(before)) ask()
+    try {
+      await deadline(
+        clock,
+        TRANSFER_MS,
+        (signal) => this.leader.until(isDone, { signal }),
+        () => this.#notTransferred(to),
+      )
+    } finally {
+      cancel()
+    }
+  }
+
+  #notTransferred(to: PeerId | undefined): MosaikError {
+    const isVoter = this.members.value.some(({ peerId, standing }) => standing === 'voter' && (to === undefined || peerId === to))
+    const why = to === undefined || isVoter ? whatIsMissing(this.#life?.core.state) : 'it is no voter'
+    return new MosaikError('ERR_TIMEOUT', `leadership was not handed to ${to ?? 'another member'} within ${TRANSFER_MS} ms: ${why}`)
   }
 
   /** Hands over, asks to be removed, says goodbye. Bounded. */
