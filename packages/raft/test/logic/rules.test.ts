@@ -106,6 +106,16 @@ test('entries of somebody who does not lead the term are not taken', () => {
   expect(cluster.leader()).toBe(leader)
 })
 
+test('a frame commits nothing behind its own end, where the tail has not been compared', () => {
+  const cluster = clusterWith([founding, commandOf('same'), commandOf('maybe another'), commandOf('maybe another')], 4)
+  const [node] = cluster.live as [Node]
+  const entry = { index: 2, term: 2, data: commandOf('same') }
+  const frame = { type: 'append', previous: { term: 1, index: 1 }, entries: [entry], commit: 4 } as const
+  cluster.step(node, { type: 'message', from: 'b' as PeerId, message: { lineage: LINEAGE, term: 5, incarnation: '1', ...frame } })
+  expect(node.core.state.log.lastIndex).toBe(4)
+  expect(node.core.state.commit).toBe(2)
+})
+
 test('time in which the node stood still is nobody else’s silence', () => {
   const cluster = clusterWith([founding], 1)
   cluster.tick(4_000)
