@@ -48,6 +48,8 @@ export class Life {
   readonly #init: LifeInit
   #cancelTick: () => void = () => {}
   #tickedAt: number
+  /** When each peer was last known to be there, by this node's monotonic clock. */
+  readonly #seenAt = new Map<PeerId, number>()
 
   constructor(init: LifeInit, incarnation: string, restored: Restored | undefined) {
     const { me, groupId, settings, clock, prng, store } = init
@@ -112,10 +114,12 @@ export class Life {
         this.#init.onBonds()
       },
       onDown: (peerId, reason) => {
+        this.#seenAt.delete(peerId)
         logger.debug('the bond with %s is gone: %s', peerId, reason.name)
         this.runner.submit({ type: 'bond-down', peerId })
         this.#init.onBonds()
       },
+      onHeartbeat: (peer, sentAt) => this.#seenAt.set(peer, sentAt),
       onFrame: (from, bytes) => {
         if (bytes[0] === undefined || bytes[0] > 2) return this.#init.onFrame(from, bytes)
         this.runner.submit({ type: 'message', from, message: decodeMessage(bytes) })
@@ -138,7 +142,9 @@ export class Life {
     const { clock, settings } = this.#init
     this.#cancelTick = clock.after(settings.timing.heartbeatInterval / 2, () => {
       const now = clock.monotonic()
-      this.runner.submit({ type: 'tick', elapsed: now - this.#tickedAt })
+      const heard = new Map<PeerId, number>()
+      for (const [peer, at] of this.#seenAt) heard.set(peer, now - at)
+      this.runner.submit({ type: 'tick', elapsed: now - this.#tickedAt, heard })
       this.#tickedAt = now
       this.#init.onTick()
       this.#tick()
