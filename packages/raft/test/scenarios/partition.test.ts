@@ -30,7 +30,7 @@ describe('partition 2 | 3, writes on both sides, heal', () => {
     const { leader, majority, minority, heal } = await cutFive(world, leads)
     const below = minority.map(({ group }, i) => outcome(group.execute(`below ${i}`, { timeout: SHORT_MS - 500 })))
     const above = await world.run(Promise.all(majority.map(({ group }, i) => group.execute(`above ${i}`))))
-    expect(above.map(({ reply }) => reply).sort()).toEqual([2, 3, 4])
+    expect(new Set(above.map(({ reply }) => reply))).toEqual(new Set([2, 3, 4]))
     for (const told of await world.run(Promise.all(below))) expect(['ERR_UNKNOWN', 'ERR_OFFLINE']).toContain(told)
     const lineage = leader.group.lineage
     heal()
@@ -76,7 +76,8 @@ describe('partition 2 | 3, writes on both sides, heal', () => {
         const handed = told.flatMap((event) => (event.type === 'superseded' ? [event] : []))
         expect(handed).toHaveLength(1)
         expect(handed[0]).toMatchObject({ lineage: child, by: lineage })
-        expect(handed[0]!.entries.map(({ command }) => command).toSorted()).toEqual(['below 0', 'below 1'])
+        expect(new Set(handed[0]!.entries.map(({ command }) => command))).toEqual(new Set(['below 0', 'below 1']))
+        expect(handed[0]!.entries).toHaveLength(2)
       }
       for (const { told } of majority) expect(told.filter(({ type }) => type === 'superseded')).toEqual([])
     },
