@@ -14,6 +14,8 @@ import type { State } from './state.ts'
 import type { Cursor } from './types.ts'
 
 const PROMISE = 2
+/** Heartbeat intervals before those who are known to be alone go on. */
+const AT_ONCE = 2
 
 /** On a tick, while nobody leads: is the majority lost, and is it this node's turn to go on without it? */
 export function driveRecovery(s: State): void {
@@ -47,8 +49,19 @@ function isDue(s: State, turn: number): boolean {
   const lost = missingVoters(s).filter((voter) => !isGoneForGood(s, voter))
   if (lost.some((voter) => voter.durable)) return false
   const since = s.recovery.since ?? s.now
-  const wait = s.log.lastIndex === 0 ? timing.electionTimeout : lost.length === 0 ? 0 : timing.recoveryTimeout
+  if (!isForsaken(s)) return false
+  // Even then bonds and introductions have the time to come one by one.
+  const atOnce = AT_ONCE * timing.heartbeatInterval
+  const wait = s.log.lastIndex === 0 ? timing.electionTimeout : lost.length === 0 ? atOnce : timing.recoveryTimeout
   return s.now >= since + wait + turn * timing.electionTimeout
+}
+
+/** Everybody bonded has said who it is, and nobody of this lineage has a leader. */
+function isForsaken(s: State): boolean {
+  for (const { introduction } of s.peers.values()) {
+    if (introduction === undefined || (introduction.led && introduction.lineage === s.lineage?.id)) return false
+  }
+  return true
 }
 
 function turnOf(s: State): number {
@@ -94,7 +107,8 @@ export function onRecoveryAsk(s: State, peer: Peer, m: FoundingAsk): void {
   if (peer.introduction !== undefined) peer.introduction = { ...peer.introduction, last: m.last }
   const rival = recovery.granted === undefined ? undefined : s.peers.get(recovery.granted.peerId)
   const isFree = rival === undefined || rival === peer || precedes(peer, rival)
-  const isMine = (recovery.ask !== undefined || recovery.fetching !== undefined) && !comesBefore(s, peer)
+  const stands = s.options.preference !== 'observer' && s.log.lastIndex > 0 && !reachesQuorum(s) && isDue(s, 0)
+  const isMine = (stands || recovery.ask !== undefined || recovery.fetching !== undefined) && !comesBefore(s, peer)
   // Who is ahead knows newer voters: what this node thinks of its majority is out of date.
   const isAhead = !isUpToDate(s.log.last, m.last)
   const isLost = s.lineage?.id === m.parent && s.leader === undefined && (isAhead || !reachesQuorum(s))

@@ -6,6 +6,8 @@ import type { Cluster, Node } from './cluster.ts'
 interface Fact {
   readonly term: number
   readonly hash: number
+  /** The term in which it was first seen committed. */
+  readonly by: number
 }
 
 /** What Raft promises, checked of a cluster while it runs. */
@@ -42,7 +44,8 @@ export class Invariants {
     this.#leaders.set(name, node.name)
     for (let index = state.log.base.index + 1; index < this.#committed.length; index++) {
       const fact = this.#committed[index]
-      if (fact !== undefined && state.log.termAt(index) !== fact.term) {
+      // A leader of an earlier term, elected late by votes that were long on their way, need not have it.
+      if (fact !== undefined && fact.by < state.term && state.log.termAt(index) !== fact.term) {
         throw new Error(`leader ${node.name} of term ${state.term} lacks the committed entry ${index}`)
       }
     }
@@ -50,13 +53,13 @@ export class Invariants {
 
   /** State machine safety: what is committed at an index is the same everywhere, for ever. The hash covers all before it. */
   #commits(node: Node, upTo: number): void {
-    const { log } = node.core.state
+    const { log, term: by } = node.core.state
     for (let index = Math.max(log.base.index, 1); index <= upTo; index++) {
       const term = log.termAt(index)
       const hash = log.hashAt(index)
       if (term === undefined || hash === undefined) continue
       const fact = this.#committed[index]
-      if (fact === undefined) this.#committed[index] = { term, hash }
+      if (fact === undefined) this.#committed[index] = { term, hash, by }
       else if (fact.term !== term || fact.hash !== hash) throw new Error(`${node.name} committed another entry at ${index}`)
     }
   }
