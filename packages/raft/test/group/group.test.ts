@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { GroupWorld } from './world.ts'
+import { groupKey } from '../../src/group-key.ts'
+import { GroupWorld, Journal } from './world.ts'
+
+/** By bonds, whatever the group. */
+function bytesSent(metrics: string): number {
+  return [...metrics.matchAll(/^mosaik_groups_bytes_sent\S* (\d+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0)
+}
 
 describe('a group', () => {
   it('forms by itself, elects one leader, and applies commands everywhere', async () => {
@@ -32,5 +38,23 @@ describe('a group', () => {
     await world.run(world.ledBySame(rest))
     await world.run(rest[1]!.group.query('size'))
     for (const { journal } of rest) expect(journal.lines).toEqual(['before', 'after'])
+  })
+
+  it('in which nothing happens costs no frames: a hundred cost what one costs', async () => {
+    const idle = async (groups: number): Promise<number> => {
+      await using world = new GroupWorld(4)
+      const nodes = await world.cluster(3)
+      for (let i = 1; i < groups; i++) {
+        for (const { groups: joined } of nodes) joined.join({ key: groupKey(`idle ${i}`), machine: new Journal(), consensus: 'fast' })
+      }
+      await world.run(world.pass(20_000))
+      const sent = (): number => nodes.reduce((sum, { endpoint }) => sum + bytesSent(endpoint.metrics.text()), 0)
+      const before = sent()
+      await world.run(world.pass(10_000))
+      return sent() - before
+    }
+    const [one, many] = [await idle(1), await idle(100)]
+    expect(one).toBeGreaterThan(0)
+    expect(many / one).toBeCloseTo(1, 1) // beats come a little earlier or later, by chance
   })
 })
