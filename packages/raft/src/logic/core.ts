@@ -164,6 +164,7 @@ function blankState(options: CoreOptions, prng: Prng): State {
     recovery: noRecovery(),
     meeting: noMeeting(),
     closing: undefined,
+    ignored: 0,
     halted: undefined,
     heard: undefined,
     isIdle: false,

@@ -11,7 +11,10 @@ import type { Index } from './types.ts'
 /** A message that only a leader sends has come, of the own term. False from a second leader, which cannot be. */
 export function hearLeader(s: State, peer: Peer): boolean {
   const { peerId } = peer.id
-  if (s.role === 'leader' || (s.leader !== undefined && s.leader !== peerId)) return false
+  if (s.role === 'leader' || (s.leader !== undefined && s.leader !== peerId)) {
+    s.ignored++
+    return false
+  }
   if (s.role !== 'follower') becomeFollower(s, s.term, peerId)
   setLeader(s, peerId)
   waitForLeader(s)

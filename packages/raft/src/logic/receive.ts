@@ -21,7 +21,7 @@ import { onTimeoutNow, transferLeadership } from './transfer.ts'
 /** One message of a bonded member: first what concerns lineages, then terms, then what it says. */
 export function receive(s: State, from: Peer['id']['peerId'], m: Message): void {
   const peer = s.peers.get(from)
-  if (peer === undefined || peer.id.incarnation !== m.incarnation) return
+  if (peer === undefined || peer.id.incarnation !== m.incarnation) return void s.ignored++
   if (receiveAnyLineage(s, peer, m) || m.lineage === undefined) return
   if (s.lineage === undefined && (m.type === 'append' || m.type === 'vote')) adopt(s, peer.introduction?.origin ?? { id: m.lineage })
   if (m.lineage !== s.lineage?.id) return

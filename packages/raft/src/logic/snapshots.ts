@@ -61,13 +61,20 @@ export function onSnapshotReport(s: State, peer: Peer, m: SnapshotReport): void 
 function tally(s: State, mark: Index, root: string): void {
   const { leading } = s
   if (leading === undefined || mark <= (s.snapshot?.index ?? 0) || mark <= (leading.rooted ?? 0)) return
-  let same = 0
+  const { configuration } = s.log
+  const counts = new Map<string, number>()
+  const count = (each: string): void => void counts.set(each, (counts.get(each) ?? 0) + 1)
   const own = s.taken.find((each) => each.index === mark)
-  if (own?.root === root && isVoter(s.log.configuration, s.options.me)) same++
+  if (own !== undefined && isVoter(configuration, s.options.me)) count(own.root)
   for (const [peerId, report] of leading.reports) {
-    if (voterOf(s.log.configuration, peerId) !== undefined && report.mark === mark && report.root === root) same++
+    if (voterOf(configuration, peerId) !== undefined && report.mark === mark) count(report.root)
   }
-  if (same < majorityOf(s.log.configuration)) return
+  const reported = [...counts.values()].reduce((sum, each) => sum + each, 0)
+  if (reported === configuration.voters.length && Math.max(...counts.values()) < majorityOf(configuration)) {
+    s.halted = `the voters have ${counts.size} different states at ${mark}, and no majority has the same: the machine is not deterministic`
+    return s.out.emit({ type: 'fatal', reason: s.halted })
+  }
+  if ((counts.get(root) ?? 0) < majorityOf(configuration)) return
   leading.rooted = mark
   appendOwn(s, { kind: 'snapshot-root', mark, root })
 }

@@ -90,6 +90,8 @@ export interface State {
   meeting: Meeting
   /** Leaving: since when. */
   closing: number | undefined
+  /** Messages that were dropped: of another life, or of somebody who claims to lead and does not. */
+  ignored: number
   /** Nothing is done any more, and why. */
   halted: string | undefined
   /** As of the last tick: how long ago each bond was alive. */

@@ -93,6 +93,8 @@ export class ScriptRunner {
     store: (names) => names.forEach((name) => this.#cluster.storeAll(this.#cluster.node(name))),
     // A log that no correct member would have.
     corrupt: ([name = '', index = '', text = '', term]) => corrupt(this.#cluster.node(name), Number(index), text, term),
+    // A machine that is not what its log makes it.
+    taint: ([name = '', ...texts]) => texts.forEach((text) => this.#cluster.node(name).applied.push({ index: 0, text })),
     log: (names) => this.#each(names, (node) => this.#say(logText(node, this.#lineages))),
     status: (names) => this.#each(names, (node) => this.#say(statusText(node, this.#lineages))),
     applied: (names) => this.#each(names, (node) => this.#say(`${node.name}: ${node.applied.map((each) => each.text).join(' ')}`)),
