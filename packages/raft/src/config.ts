@@ -2,7 +2,8 @@ import { check } from '@mosaik/core'
 import type { TicketValidator } from '@mosaik/core'
 import type { HeartbeatTiming } from './bond/types.ts'
 import type { ConsensusOptions } from './group-id.ts'
-import type { Timing } from './logic/options.ts'
+import { DEFAULT_LIMITS } from './logic/options.ts'
+import type { Limits, Timing } from './logic/options.ts'
 import type { JoinOptions, Preference } from './types.ts'
 
 /** What a member goes by, all in ms. */
@@ -15,6 +16,7 @@ export interface GroupSettings {
   readonly preference: Preference
   readonly validators: readonly TicketValidator[]
   readonly resubmit: boolean
+  readonly limits: Limits
 }
 
 interface Defaults {
@@ -43,6 +45,7 @@ const FAST: Defaults = {
 const GRACE_IN_BOND_TIMEOUTS = 3
 const MAX_VOTERS = 5
 const MAX_RELUCTANCE = 1_000
+const MAX_RETENTION = 2 ** 24
 
 /** Throws `ERR_INVALID_OPTION`. */
 export function groupSettings(options: JoinOptions, durable: boolean): GroupSettings {
@@ -79,7 +82,16 @@ export function groupSettings(options: JoinOptions, durable: boolean): GroupSett
     preference: resolvePreference(options.preference),
     validators: [options.requireTicket ?? []].flat(),
     resubmit: options.resubmit ?? false,
+    limits: limitsFor(options.retention),
   }
+}
+
+/** A snapshot is due when the log has twice of what is kept behind one. */
+function limitsFor(retention: JoinOptions['retention']): Limits {
+  const { entries, bytes } = check.options('retention', retention)
+  const tailEntries = check.integer('retention.entries', entries, { min: 1, max: MAX_RETENTION, default: DEFAULT_LIMITS.tailEntries })
+  const tailBytes = check.integer('retention.bytes', bytes, { min: 1, default: DEFAULT_LIMITS.tailBytes })
+  return { ...DEFAULT_LIMITS, tailEntries, tailBytes, snapshotEntries: 2 * tailEntries, snapshotBytes: 2 * tailBytes }
 }
 
 function recoveryTimeout(given: ConsensusOptions['recoveryTimeout'], fallback: number): number {

@@ -54,6 +54,11 @@ export interface JoinOptions {
   /** Members must hold valid tickets for all of these; part of the id. */
   requireTicket?: TicketValidator | readonly TicketValidator[]
   sync?: SyncOptions
+  /**
+   * What the log keeps behind a snapshot, so that a short absence costs a replay: at most so many entries (default 4 096, up to 2²⁴)
+   * and bytes (default 8 MiB). A snapshot is taken when there is twice as much. Not part of the id.
+   */
+  retention?: { entries?: number; bytes?: number }
   /** Propose again what was superseded with a lost lineage, once. Default false. */
   resubmit?: boolean
 }

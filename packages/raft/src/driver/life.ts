@@ -6,7 +6,6 @@ import type { GroupKey } from '../group-key.ts'
 import { createCore } from '../logic/core.ts'
 import type { Core } from '../logic/core.ts'
 import type { Effect, Restored, SendEffect } from '../logic/effects.ts'
-import { DEFAULT_LIMITS } from '../logic/options.ts'
 import type { LogStore } from '../storage/types.ts'
 import { decodeEntryData } from '../wire/entry-codec.ts'
 import { decodeMessage, encodeMessage, isBulk, snapshotShape } from '../wire/message-codec.ts'
@@ -64,7 +63,7 @@ export class Life {
         timing: settings.timing,
         maxVoters: settings.maxVoters,
         minMembers: settings.minMembers,
-        limits: DEFAULT_LIMITS,
+        limits: settings.limits,
       },
       prng,
       restored,
@@ -157,7 +156,8 @@ export async function restoreFrom(store: LogStore): Promise<{ readonly incarnati
   if (store.hardState === undefined) return undefined
   const { incarnation, ...hardState } = decodeStoredState(store.hardState)
   const { snapshot } = store
-  const entries = await store.entries(store.first, store.last.index)
+  // What is kept behind the snapshot is not needed for going on.
+  const entries = await store.entries(Math.max(store.first, (snapshot?.at.index ?? 0) + 1), store.last.index)
   try {
     return {
       incarnation,

@@ -42,6 +42,7 @@ export interface LogWriterInit {
 export class LogWriter {
   readonly #init: LogWriterInit
   #failed = false
+  #saved: Promise<unknown> = Promise.resolve()
 
   constructor(init: LogWriterInit) {
     this.#init = init
@@ -57,8 +58,19 @@ export class LogWriter {
     this.watch(store.write(asked).then(() => onStored(write)))
   }
 
+  /** A snapshot is being saved: entries go only once it is there in their place. */
+  saving(work: Promise<unknown>): void {
+    this.#saved = work
+    this.watch(work)
+  }
+
   prune(upTo: number): void {
-    this.watch(this.#init.store.prune(upTo))
+    const { store } = this.#init
+    const pruned = this.#saved.then(
+      () => (upTo < store.first || upTo > (store.snapshot?.at.index ?? 0) ? undefined : store.prune(upTo)),
+      () => undefined, // it has been told of, and the entries stay
+    )
+    this.watch(pruned)
   }
 
   /** Any other work of the store: its failure is the store's. */

@@ -36,6 +36,8 @@ export interface MemberInit {
   readonly bonds: Bonds
   readonly store: LogStore
   readonly host: MachineHost
+  /** The member before this one, of the same node, ends. */
+  readonly after: Promise<void> | undefined
   /** It is over: closed, or failed. */
   readonly onEnd: () => void
 }
@@ -268,7 +270,7 @@ export class GroupMember {
         return runner?.submit({ type: 'snapshot-taken', index: effect.snapshot.index, root })
       }
       case 'snapshot-settled':
-        return this.#life?.writer.watch(this.#exchange.settle(effect.snapshot))
+        return this.#life?.writer.saving(this.#exchange.settle(effect.snapshot))
       case 'need-snapshot':
         return this.#exchange.fetch(effect.snapshot, effect.leader, {
           onDone: (state) => {

@@ -18,12 +18,13 @@ async function play(seed: number): Promise<void> {
   const below = (end: number): number => Math.floor(prng.float() * end)
   const storage = (name: string): LogStore =>
     fileLog('/log', { disk: world.sim.disk(name).mount({ clock: world.sim.clock, latency: { min: 0, max: 40 } }), segmentBytes: 4096 })
+  const retention = { entries: seed % 2 === 0 ? 16 : 4_096 } // with and without snapshots
   const names = new Map<PeerId, string>()
   const acknowledged = new Set<string>()
   const given = new Set<string>()
   let isOver = false
 
-  for (let i = 0; i < MEMBERS; i++) names.set((await world.node({ storage: storage(`disk ${i}`) })).id, `disk ${i}`)
+  for (let i = 0; i < MEMBERS; i++) names.set((await world.node({ storage: storage(`disk ${i}`), retention })).id, `disk ${i}`)
   await world.run(world.ledBySame(world.nodes))
 
   const outage = async (victims: readonly Node[]): Promise<void> => {
@@ -34,7 +35,7 @@ async function play(seed: number): Promise<void> {
       else disk.cutPower()
     }
     await world.pass(below(4_000))
-    for (const node of victims) await world.restart(node, { storage: storage(names.get(node.id) as string) })
+    for (const node of victims) await world.restart(node, { storage: storage(names.get(node.id) as string), retention })
   }
   const write = async (name: string): Promise<void> => {
     for (let i = 0; !isOver; i++) {
