@@ -25,6 +25,8 @@ interface Joined {
   readonly member: GroupMember
   readonly machine: AnyMachine
   handles: number
+  /** The last handle has been closed; whoever joins now gets another member, which begins when this one has ended. */
+  closing: Promise<void> | undefined
 }
 
 class NodeGroups implements Groups {
@@ -54,7 +56,11 @@ class NodeGroups implements Groups {
       sync: options.sync,
       validators: [requireTicket ?? []].flat(),
     })
-    const joined = this.#joined.get(groupId) ?? this.#begin(groupId, options, machine ?? electionMachine())
+    const known = this.#joined.get(groupId)
+    const joined =
+      known === undefined || known.closing !== undefined
+        ? this.#begin(groupId, options, machine ?? electionMachine(), known?.closing)
+        : known
     if (machine !== undefined && joined.machine.constructor !== machine.constructor) {
       throw new MosaikError(
         'ERR_MACHINE_MISMATCH',
@@ -74,7 +80,7 @@ class NodeGroups implements Groups {
     return this.close()
   }
 
-  #begin(groupId: GroupId, options: JoinOptions, machine: AnyMachine): Joined {
+  #begin(groupId: GroupId, options: JoinOptions, machine: AnyMachine, after: Promise<void> | undefined): Joined {
     const { endpoint } = this.#discovery
     const store = options.storage ?? memoryLog()
     const member: GroupMember = new GroupMember({
@@ -89,15 +95,20 @@ class NodeGroups implements Groups {
       bonds: this.#bonds,
       store,
       host: new MachineHost(machine),
-      onEnd: () => this.#joined.delete(groupId),
+      after,
+      onEnd: () => {
+        if (this.#joined.get(groupId)?.member === member) this.#joined.delete(groupId)
+      },
     })
-    const joined: Joined = { member, machine, handles: 0 }
+    const joined: Joined = { member, machine, handles: 0, closing: undefined }
     this.#joined.set(groupId, joined)
     return joined
   }
 
   async #release(joined: Joined): Promise<void> {
-    if (--joined.handles === 0) await joined.member.close()
+    if (--joined.handles > 0) return
+    joined.closing = joined.member.close()
+    await joined.closing
   }
 
   async #close(): Promise<void> {

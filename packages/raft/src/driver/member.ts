@@ -161,6 +161,7 @@ export class GroupMember {
 
   async #start(): Promise<void> {
     const { store, me, prng, logger } = this.init
+    await this.init.after
     const { cut } = await store.open({ owner: me })
     if (cut !== undefined)
       logger.warn('%d half-written bytes were cut from %s at %d; nothing of them was acknowledged', cut.bytes, cut.file, cut.offset)

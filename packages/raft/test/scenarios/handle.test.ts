@@ -30,6 +30,21 @@ describe('handles of one node', () => {
     expect(a.told.at(-1)).not.toMatchObject({ type: 'failed' })
   })
 
+  it.each([true, false])('who has left joins again, as another member (waits for the end: %s)', async (waits) => {
+    await using world = new GroupWorld('again')
+    const [a, b] = (await world.voters(2)) as [Node, Node]
+    await world.run(a.group.execute('before'))
+    const closing = a.group.close()
+    if (waits) await world.run(closing)
+    const machine = new Journal()
+    const again = a.groups.join({ ...JOIN, machine })
+    expect(await world.run(again.execute('again'))).toMatchObject({ reply: 2 })
+    await world.run(b.group.members.until((members) => members.length === 2))
+    expect(machine.lines).toEqual(['before', 'again'])
+    await world.run(a.groups.close())
+    expect(await outcome(again.execute('x'))).toBe('ERR_CLOSED')
+  })
+
   it('do not mix machines of different classes', async () => {
     await using world = new GroupWorld('mismatch')
     const node = await world.node()
