@@ -73,7 +73,7 @@ function afterCommit(s: State, entry: Entry): void {
     case 'meet':
       return afterMeet(s, entry.index, data)
     case 'yield':
-      return afterYield(s, data)
+      return afterYield(s, entry.index, data)
     case 'configuration':
       if (s.leading !== undefined && entry.index === s.log.configurationIndex && !isVoter(data.configuration, s.options.me)) {
         becomeFollower(s, s.term, undefined)

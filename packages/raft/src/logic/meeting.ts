@@ -101,7 +101,9 @@ function decide(s: State, other: LineageId): void {
 }
 
 /** Committed: the lineage has ended. */
-export function afterYield(s: State, { to }: YieldData): void {
+export function afterYield(s: State, index: Index, { to }: YieldData): void {
+  // A parent that yielded without ever committing it has been recovered instead.
+  if (index <= (s.lineage?.fork?.index ?? 0)) return
   supersede(s, s.meeting.theirs.get(to) ?? lineageOf(s, to))
 }
 
@@ -114,11 +116,20 @@ function lineageOf(s: State, id: LineageId): Lineage {
 /** This member's log is lost to `by`: what it has since the fork goes to the application. */
 export function supersede(s: State, by: Lineage): void {
   if (s.lineage === undefined) return
-  const { id: lineage, parent, fork } = s.lineage
-  const common = parent === by.id ? fork?.index : by.parent === lineage ? by.fork?.index : 0
-  const entries = s.log.slice(Math.max((common ?? 0) + 1, s.log.first), s.log.lastIndex)
+  const { id: lineage } = s.lineage
+  const entries = s.log.slice(Math.max(commonWith(s, s.lineage, by) + 1, s.log.first), s.log.lastIndex)
   s.halted = `superseded by ${by.id}`
   s.out.emit({ type: 'superseded', lineage, by: by.id, committed: s.commit, entries })
+}
+
+/**
+ * Up to where the log is the winner's too. A child of this lineage has been founded by somebody whose log may differ below
+ * the fork: what was written here in later terms than its last is not in it.
+ */
+function commonWith(s: State, own: Lineage, by: Lineage): Index {
+  if (own.parent === by.id) return own.fork?.index ?? 0
+  if (by.parent !== own.id || by.fork === undefined || by.fork.index < s.log.base.index) return 0
+  return s.log.candidateFor(by.fork.index, by.fork.term).index
 }
 
 /** On a tick: a leader tells again, and who has no majority at all yields to whoever has one. */

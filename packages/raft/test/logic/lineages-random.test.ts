@@ -63,6 +63,8 @@ class Histories {
 
 function history(seed: number): { readonly commands: number; readonly breaches: number } {
   const prng = seededPrng(`lineages ${seed}`)
+  // In every third history nobody dies: then whatever was committed is there in the end, or was handed over.
+  const isDeadly = seed % 3 !== 0
   const cluster = new Cluster(`lineages ${seed}`)
   const histories = new Histories(cluster)
   const options: NodeOptions = { durable: false, timing: { recoveryTimeout: 3_000, memberGrace: 2_000, bootstrapDelay: 500 } }
@@ -86,7 +88,7 @@ function history(seed: number): { readonly commands: number; readonly breaches: 
       const side = new Set(cluster.live.filter(() => prng.float() < 0.5).map((each) => each.name))
       pairs((a, b) => side.has(a) !== side.has(b) && cluster.unbond(a, b))
     } else if (chance < 0.55) pairs(bond)
-    else if (chance < 0.62 && node.isUp) cluster.crash(node.name)
+    else if (isDeadly && chance < 0.62 && node.isUp) cluster.crash(node.name)
     else if (chance < 0.75 && !node.isUp) cluster.restart(node.name, optionsOf(node), false)
     cluster.tick(100 + Math.floor(prng.float() * 1_500))
     histories.rejoin(options)
@@ -97,7 +99,7 @@ function history(seed: number): { readonly commands: number; readonly breaches: 
     cluster.tick(500)
     histories.rejoin(options)
   }
-  settle(cluster, histories)
+  settle(cluster, histories, isDeadly)
   return { commands: histories.committed.size, breaches: histories.breaches }
 }
 
@@ -106,7 +108,7 @@ function optionsOf(node: Node): NodeOptions {
   return { preference, durable, timing }
 }
 
-function settle(cluster: Cluster, histories: Histories): void {
+function settle(cluster: Cluster, histories: Histories, isDeadly: boolean): void {
   const lineages = new Set(cluster.live.map((node) => node.core.state.lineage?.id))
   const status = cluster.live.map((node) => {
     const { role, lineage, leader, commit, log } = node.core.state
@@ -121,7 +123,9 @@ function settle(cluster: Cluster, histories: Histories): void {
     if (own !== leader.applied.map((each) => each.text).join(' '))
       throw new Error(`${node.name} differs from ${leader.name}: ${status.join('; ')}`)
   }
-  histories.committed.forEach((_, command) => void there.has(command))
+  if (isDeadly) return
+  const lost = [...histories.committed.keys()].filter((command) => !there.has(command) && !histories.handedOver.has(command))
+  if (lost.length > 0) throw new Error(`committed, and neither there nor handed over: ${lost.join(' ')} (${histories.breaches} breaches)`)
 }
 
 test(`${seeds} random histories of many lineages end in one`, { timeout: 20_000 + seeds * 2_000 }, () => {
