@@ -48,6 +48,7 @@ export class SnapshotExchange {
   readonly #held = new Map<Index, PartedState>()
   #settled: { readonly index: Index; readonly state: PartedState } | undefined
   #fetch: Fetch | undefined
+  #saves: Promise<void> = Promise.resolve()
 
   constructor(init: SnapshotExchangeInit) {
     this.#init = init
@@ -126,8 +127,16 @@ export class SnapshotExchange {
     this.#init.send(peer, encodeSnapshotFrame(answer))
   }
 
-  async #save(meta: SnapshotMeta, chunks: readonly Uint8Array[], reset?: { readonly term: number; readonly index: Index }): Promise<void> {
+  /** One after the other, as the store wants it. */
+  #save(meta: SnapshotMeta, chunks: readonly Uint8Array[], reset?: { readonly term: number; readonly index: Index }): Promise<void> {
+    const { store } = this.#init
     const at = { term: meta.term, index: meta.index }
-    await this.#init.store.saveSnapshot({ at, meta: canonical(plain(meta)), chunks }, reset === undefined ? undefined : { reset })
+    const save = async (): Promise<void> => {
+      if (reset === undefined && at.index <= (store.snapshot?.at.index ?? 0)) return
+      await store.saveSnapshot({ at, meta: canonical(plain(meta)), chunks }, reset === undefined ? undefined : { reset })
+    }
+    const saved = this.#saves.then(save)
+    this.#saves = saved.catch(() => {}) // whoever asked is told
+    return saved
   }
 }
