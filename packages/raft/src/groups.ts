@@ -83,6 +83,8 @@ class NodeGroups implements Groups {
   #begin(groupId: GroupId, options: JoinOptions, machine: AnyMachine, after: Promise<void> | undefined): Joined {
     const { endpoint } = this.#discovery
     const store = options.storage ?? memoryLog()
+    const logger = componentLogger(endpoint.logger, 'mosaik:groups')
+    if (options.resubmit === true) logger.warn('resubmit does nothing yet: what is superseded is handed to events() only')
     const member: GroupMember = new GroupMember({
       me: endpoint.id,
       networkId: endpoint.networkId,
@@ -91,7 +93,7 @@ class NodeGroups implements Groups {
       settings: groupSettings(options, store.durable),
       clock: endpoint.clock,
       prng: endpoint.prng,
-      logger: componentLogger(endpoint.logger, 'mosaik:groups'),
+      logger,
       bonds: this.#bonds,
       store,
       host: new MachineHost(machine),

@@ -59,7 +59,7 @@ export interface JoinOptions {
    * and bytes (default 8 MiB). A snapshot is taken when there is twice as much. Not part of the id.
    */
   retention?: { entries?: number; bytes?: number }
-  /** Propose again what was superseded with a lost lineage, once. Default false. */
+  /** Propose again what was superseded with a lost lineage, once. Default false. Not there yet: `true` only logs a warning. */
   resubmit?: boolean
 }
 

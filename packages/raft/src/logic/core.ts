@@ -114,6 +114,7 @@ function onStored(s: State, write: number): void {
 function restore(s: State, restored: Restored): void {
   const { hardState, snapshot, entries } = restored
   s.lineage = hardState.lineage
+  s.shared = hardState.lineage?.fork?.index ?? 0
   s.term = hardState.term
   s.vote = hardState.vote
   if (snapshot !== undefined) {
@@ -147,6 +148,7 @@ function blankState(options: CoreOptions, prng: Prng): State {
     writes: [],
     lastWrite: 0,
     commit: 0,
+    shared: 0,
     applying: 0,
     applied: 0,
     leading: undefined,

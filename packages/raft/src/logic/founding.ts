@@ -129,6 +129,7 @@ function concludeFounding(s: State, isLate: boolean): void {
 /** Begins a history: the founding entry opens its first term here, so its founder leads it without a vote. */
 export function found(s: State, lineage: Lineage, granters: readonly Peer[]): void {
   s.lineage = lineage
+  s.shared = s.commit
   s.meeting = noMeeting()
   s.term++
   s.vote = s.options.me

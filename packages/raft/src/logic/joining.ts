@@ -7,6 +7,7 @@ import type { State } from './state.ts'
 /** Joins a history from its beginning, as a learner. */
 export function adopt(s: State, lineage: Lineage): void {
   s.lineage = bare(lineage)
+  s.shared = lineage.fork?.index ?? 0
   s.meeting = noMeeting()
   s.founding.ask = undefined
   s.founding.granted = undefined

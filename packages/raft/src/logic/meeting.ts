@@ -46,6 +46,7 @@ function followChild(s: State, child: Lineage): void {
     fork !== undefined && known <= fork.index && (fork.term > last.term || (fork.term === last.term && fork.index >= last.index))
   if (!isWithin) return supersede(s, child)
   s.lineage = { id: child.id, ...(child.parent !== undefined && { parent: child.parent }), fork }
+  s.shared = s.commit
   s.meeting = noMeeting()
   s.recovery.granted = undefined
   s.recovery.since = undefined
@@ -123,11 +124,11 @@ export function supersede(s: State, by: Lineage): void {
 }
 
 /**
- * Up to where the log is the winner's too. A child of this lineage has been founded by somebody whose log may differ below
+ * Up to where the log is the winner's too, for sure: what a child took over uncommitted its parent may have overwritten. A child of this lineage has been founded by somebody whose log may differ below
  * the fork: what was written here in later terms than its last is not in it.
  */
 function commonWith(s: State, own: Lineage, by: Lineage): Index {
-  if (own.parent === by.id) return own.fork?.index ?? 0
+  if (own.parent === by.id) return Math.min(s.shared, own.fork?.index ?? 0)
   if (by.parent !== own.id || by.fork === undefined || by.fork.index < s.log.base.index) return 0
   return s.log.candidateFor(by.fork.index, by.fork.term).index
 }
