@@ -3,7 +3,7 @@ import type { Codec } from '@mosaik/core'
 import type { ApplyContext, StateMachine } from '../types.ts'
 
 /** Largest encoded command, and batch of commands, bytes. */
-export const MAX_COMMAND_BYTES = 16 * 1024 * 1024
+export const MAX_COMMAND_BYTES: number = 16 * 1024 * 1024
 
 /** Any user's machine: what it takes and gives is its codecs' business. */
 export type AnyMachine = StateMachine<unknown, unknown, unknown, unknown, unknown>

@@ -23,7 +23,7 @@ export class Peer {
   /** It wants to be removed from the voters. */
   isLeaving = false
   /** When a snapshot was last offered to it. */
-  offeredAt = -Infinity
+  offeredAt: number = -Infinity
 
   constructor(id: MemberId, now: number) {
     this.id = id

@@ -19,7 +19,7 @@ export class Progress {
   snapshotIndex: Index = 0
   /** What it had when it last answered a heartbeat. */
   matchAtHeartbeat: Index = -1
-  resumedAt = -Infinity
+  resumedAt: number = -Infinity
   /** Last index of each frame in flight, oldest first, in a ring. */
   readonly #inFlight: number[]
   #start = 0

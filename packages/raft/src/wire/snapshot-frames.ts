@@ -8,7 +8,7 @@ const PART = 4
 const GONE = 5
 
 /** A snapshot's state is cut into parts of this size. */
-export const PART_BYTES = 256 * 1024
+export const PART_BYTES: number = 256 * 1024
 /** Part 0 is the list of the hashes of all others, 32 bytes each; the hash of that list is the snapshot's root. */
 export const HASH_BYTES = 32
 /** Of a state: 16 GiB. */
