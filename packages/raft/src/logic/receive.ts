@@ -129,7 +129,7 @@ function handle(s: State, peer: Peer, m: Message): void {
     case 'transfer':
       return s.leading === undefined ? undefined : transferLeadership(s, m.to)
     case 'timeout-now':
-      return onTimeoutNow(s)
+      return peer.id.peerId === s.leader ? onTimeoutNow(s) : undefined
     case 'snapshot-report':
       return onSnapshotReport(s, peer, m)
     case 'audit':
