@@ -6,6 +6,7 @@ import type { GroupKey } from '../group-key.ts'
 import { createCore } from '../logic/core.ts'
 import type { Core } from '../logic/core.ts'
 import type { Effect, Restored, SendEffect } from '../logic/effects.ts'
+import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { LogStore } from '../storage/types.ts'
 import { decodeEntryData } from '../wire/entry-codec.ts'
 import { decodeMessage, encodeMessage, isBulk, snapshotShape } from '../wire/message-codec.ts'
@@ -14,6 +15,7 @@ import { decodeStoredState, LogWriter } from './log-writer.ts'
 import { Runner } from './runner.ts'
 
 const helloShape = record<{ incarnation: string }>({ incarnation: lifeShape })
+const storedSnapshotShape = record<{ incarnation: string; snapshot: SnapshotMeta }>({ incarnation: lifeShape, snapshot: snapshotShape })
 /** Frames up to this size may overtake bulk. */
 const SMALL_BYTES = 32 * 1024
 
@@ -155,19 +157,15 @@ export class Life {
 export async function restoreFrom(store: LogStore): Promise<{ readonly incarnation: string; readonly restored: Restored } | undefined> {
   if (store.hardState === undefined) return undefined
   const { incarnation, ...hardState } = decodeStoredState(store.hardState)
-  const { snapshot } = store
-  // What is kept behind the snapshot is not needed for going on.
-  const entries = await store.entries(Math.max(store.first, (snapshot?.at.index ?? 0) + 1), store.last.index)
   try {
-    return {
-      incarnation,
-      restored: {
-        hardState,
-        snapshot: snapshot === undefined ? undefined : snapshotShape(decodeCanonical(snapshot.meta), 'snapshot'),
-        entries: entries.map(({ index, term, bytes }) => ({ index, term, data: decodeEntryData(bytes) })),
-      },
-    }
+    const held = store.snapshot === undefined ? undefined : storedSnapshotShape(decodeCanonical(store.snapshot.meta), 'snapshot')
+    const snapshot = held?.incarnation === incarnation ? held.snapshot : undefined
+    // What is kept behind the snapshot is not needed for going on.
+    const entries = await store.entries(Math.max(store.first, (snapshot?.index ?? 0) + 1), store.last.index)
+    const decoded = entries.map(({ index, term, bytes }) => ({ index, term, data: decodeEntryData(bytes) }))
+    return { incarnation, restored: { hardState, snapshot, entries: decoded } }
   } catch (cause) {
+    if (MosaikError.is(cause, 'ERR_STORAGE')) throw cause
     throw new MosaikError('ERR_STORAGE', 'the store holds what no group of this version has written; empty it to start anew', { cause })
   }
 }

@@ -5,12 +5,14 @@ import type { GroupSettings } from '../config.ts'
 import type { GroupKey } from '../group-key.ts'
 import type { Effect, Role, SendEffect } from '../logic/effects.ts'
 import type { Entry } from '../logic/entry.ts'
+import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { Cursor, Index, LineageId, Term } from '../logic/types.ts'
 import type { LogStore } from '../storage/types.ts'
 import type { Bond, GroupEvent, Member as MemberInfo } from '../types.ts'
 import { Applier } from './applier.ts'
 import { Calls } from './calls.ts'
 import { Life, restoreFrom } from './life.ts'
+import { encodeStoredState } from './log-writer.ts'
 import type { MachineHost } from './machine-host.ts'
 import { membersOf, sameMembers, whatIsMissing } from './members.ts'
 import { Reads } from './reads.ts'
@@ -81,6 +83,7 @@ export class GroupMember {
       logger: init.logger,
       store: init.store,
       send: (peer, bytes) => this.#life?.sendFrame(peer, bytes) ?? false,
+      incarnation: () => this.#life?.incarnation,
       peers: () => [...(this.#life?.core.state.peers.keys() ?? [])],
     })
     this.#started = this.#start().catch((error: unknown) => this.fail(error as Error))
@@ -190,6 +193,10 @@ export class GroupMember {
   }
 
   /** What it acknowledged is no longer here, or counts no longer: it comes back as another member, with nothing. */
+  #comeBack(reason: CloseReason): void {
+    this.#beginAnew(reason).catch((error: unknown) => this.fail(error as Error))
+  }
+
   async #beginAnew(reason: CloseReason): Promise<void> {
     const { store, prng, logger } = this.init
     logger.warn('group %s: this node comes back as a new member: %s', this.init.groupId, reason.detail ?? reason.name)
@@ -198,11 +205,15 @@ export class GroupMember {
     this.#led(undefined)
     this.role.set('follower')
     await old?.stop(reason)
-    await store.write({ reset: { term: 0, index: 0 } })
+    await this.#exchange.reset()
+    const incarnation = Buffer.from(prng.bytes(INCARNATION_BYTES)).toString('hex')
+    // At once with the log: who restarts without it must not pass for the one that had it.
+    const hardState = encodeStoredState({ incarnation, lineage: undefined, term: 0, vote: undefined, commit: 0 })
+    await store.write({ reset: { term: 0, index: 0 }, hardState })
     if (this.#ended !== undefined) return
     this.#applier.reset()
     this.position.set({ term: 0, index: 0 })
-    this.#begin(Buffer.from(prng.bytes(INCARNATION_BYTES)).toString('hex'), undefined)
+    this.#begin(incarnation, undefined)
   }
 
   #onTick(): void {
@@ -258,7 +269,8 @@ export class GroupMember {
   }
 
   #performRare(effect: Wanted): void {
-    const runner = this.#life?.runner
+    const life = this.#life
+    const runner = life?.runner
     switch (effect.type) {
       case 'lineage': {
         const { id, parent, fork } = effect.lineage
@@ -274,25 +286,33 @@ export class GroupMember {
         return this.#life?.writer.saving(this.#exchange.settle(effect.snapshot))
       case 'need-snapshot':
         return this.#exchange.fetch(effect.snapshot, effect.leader, {
-          onDone: (state) => {
-            this.#applier.install(state)
-            this.position.set({ term: effect.snapshot.term, index: effect.snapshot.index })
-            runner?.submit({ type: 'snapshot-installed', snapshot: effect.snapshot })
-          },
+          onDone: (state) => this.#install(effect.snapshot, state, life),
           onFailed: () => runner?.submit({ type: 'snapshot-failed' }),
         })
       case 'superseded':
         return this.#supersede(effect)
       case 'breach':
-        return void this.#beginAnew({ ...CloseReasons.ProtocolViolation, detail: effect.reason })
+        return this.#comeBack({ ...CloseReasons.ProtocolViolation, detail: effect.reason })
       case 'diverged':
         this.events.publish({ type: 'diverged', peerId: effect.peerId, index: effect.index })
-        return void this.#beginAnew({ ...CloseReasons.ProtocolViolation, detail: `its log or state differs at ${effect.index}` })
+        return this.#comeBack({ ...CloseReasons.ProtocolViolation, detail: `its log or state differs at ${effect.index}` })
       case 'fatal':
         return this.fail(new MosaikError('ERR_GROUP_FAILED', effect.reason))
       case 'departed':
         return this.#departed.resolve()
       default:
+    }
+  }
+
+  /** For the life that has asked for it only. */
+  #install(snapshot: SnapshotMeta, state: Uint8Array, life: Life | undefined): void {
+    if (life === undefined || this.#life !== life) return
+    try {
+      this.#applier.install(state)
+      this.position.set({ term: snapshot.term, index: snapshot.index })
+      life.runner.submit({ type: 'snapshot-installed', snapshot })
+    } catch (error) {
+      this.fail(error as Error)
     }
   }
 
@@ -312,6 +332,6 @@ export class GroupMember {
     this.events.publish({ type: 'superseded', lineage, by, entries: lost })
     const error = new MosaikError('ERR_SUPERSEDED', `the history ${lineage} of this group has lost against ${by}`)
     this.calls.supersede(error)
-    void this.#beginAnew({ ...CloseReasons.GracefulShutdown, detail: `its history has yielded to ${by}` })
+    this.#comeBack({ ...CloseReasons.GracefulShutdown, detail: `its history has yielded to ${by}` })
   }
 }

@@ -11,12 +11,15 @@ import { Fetch } from './snapshot-fetch.ts'
 
 /** Own snapshots kept while their root is not settled. */
 const MAX_HELD = 4
+const NOBODYS = '0000000000000000'
 
 export interface SnapshotExchangeInit {
   readonly clock: Clock
   readonly logger: Logger
   readonly store: LogStore
   readonly send: (peer: PeerId, bytes: Uint8Array) => boolean
+  /** Whose snapshots these are: another life of this node must not go on from them. */
+  readonly incarnation: () => string | undefined
   /** Who may have a snapshot. */
   readonly peers: () => readonly PeerId[]
 }
@@ -115,6 +118,13 @@ export class SnapshotExchange {
     else this.#fetch?.answer(peer, frame)
   }
 
+  /** Another life begins, with nothing. Resolves when nothing of this one is on its way to the store. */
+  async reset(): Promise<void> {
+    this.close()
+    this.#fetch = undefined
+    await this.#saves
+  }
+
   close(): void {
     this.#fetch?.stop()
     this.#held.clear()
@@ -129,11 +139,11 @@ export class SnapshotExchange {
 
   /** One after the other, as the store wants it. */
   #save(meta: SnapshotMeta, chunks: readonly Uint8Array[], reset?: { readonly term: number; readonly index: Index }): Promise<void> {
-    const { store } = this.#init
+    const { store, incarnation } = this.#init
     const at = { term: meta.term, index: meta.index }
+    const stored = canonical(plain({ incarnation: incarnation() ?? NOBODYS, snapshot: meta }))
     const save = async (): Promise<void> => {
-      if (reset === undefined && at.index <= (store.snapshot?.at.index ?? 0)) return
-      await store.saveSnapshot({ at, meta: canonical(plain(meta)), chunks }, reset === undefined ? undefined : { reset })
+      await store.saveSnapshot({ at, meta: stored, chunks }, reset === undefined ? undefined : { reset })
     }
     const saved = this.#saves.then(save)
     this.#saves = saved.catch(() => {}) // whoever asked is told
