@@ -14,3 +14,5 @@
 export { logStoreCases, logStoreSuite } from './log-store-suite.ts'
 export type { PlainLog } from './log-store/plain-log.ts'
 export type { LogRig, LogStoreBuilder, LogStoreCase } from './log-store/types.ts'
+export { readStoredEntry, readStoredSnapshot, readStoredState } from './stored.ts'
+export type { Configuration, EntryData, Lineage, SnapshotMeta, StoredSnapshot, StoredState, Voter } from './stored.ts'
