@@ -18,7 +18,7 @@ const members: fc.Arbitrary<MemberId> = fc.record({ peerId: fc.constantFrom(...p
 const configurations: fc.Arbitrary<Configuration> = fc.record({
   voters: fc.array(fc.record({ peerId: fc.constantFrom(...peers), incarnation: lives, durable: fc.boolean() }), { maxLength: 5 }),
 })
-const origin = { parent: ids, fork: cursors }
+const origin = { parent: ids, fork: cursors, shared: counts }
 const lineages: fc.Arbitrary<Lineage> = fc.record({ id: ids, ...origin }, { requiredKeys: ['id'] })
 const facts: fc.Arbitrary<LineageFacts> = fc.record(
   { id: ids, ...origin, commands: counts, entries: counts, quorum: fc.boolean() },
@@ -56,6 +56,7 @@ const snapshots = fc.record({
   commands: counts,
   configuration: configurations,
   configurationIndex: counts,
+  meets: fc.array(fc.record({ other: ids, facts }), { maxLength: 3 }),
 })
 const content = fc.oneof(
   fc.record({

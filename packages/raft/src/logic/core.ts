@@ -7,7 +7,7 @@ import type { Event } from './events.ts'
 import { onSnapshotInstalled } from './follower.ts'
 import { propose } from './forward.ts'
 import { sendHellos } from './hello.ts'
-import { noMeeting } from './meeting-state.ts'
+import { meetingFrom, noMeeting } from './meeting-state.ts'
 import type { CoreOptions } from './options.ts'
 import { cancelRead, driveReads, noReads, onRead } from './read-index.ts'
 import { receive } from './receive.ts'
@@ -114,12 +114,12 @@ function onStored(s: State, write: number): void {
 function restore(s: State, restored: Restored): void {
   const { hardState, snapshot, entries } = restored
   s.lineage = hardState.lineage
-  s.shared = hardState.lineage?.fork?.index ?? 0
   s.term = hardState.term
   s.vote = hardState.vote
   if (snapshot !== undefined) {
     s.log.reset(snapshot)
     s.snapshot = snapshot
+    if (snapshot.lineage.id === s.lineage?.id) s.meeting = meetingFrom(snapshot.meets)
     s.lastMark = snapshot.index
   }
   // The tail that the store keeps behind a snapshot serves others; this node begins at the snapshot.
@@ -148,7 +148,6 @@ function blankState(options: CoreOptions, prng: Prng): State {
     writes: [],
     lastWrite: 0,
     commit: 0,
-    shared: 0,
     applying: 0,
     applied: 0,
     leading: undefined,

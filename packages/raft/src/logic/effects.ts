@@ -47,13 +47,15 @@ export type Effect =
   | { readonly type: 'committed'; readonly index: Index }
   /**
    * The own lineage gives way: `entries` (since the fork, as far as they are still here; those above `committed` may never have been
-   * committed) are lost. The core does nothing more: come back as a new member and join `by`.
+   * committed) are lost, but those up to `inherited` may be in another history with the same parent, or in the parent. The core does
+   * nothing more: come back as a new member and join `by`.
    */
   | {
       readonly type: 'superseded'
       readonly lineage: LineageId
       readonly by: LineageId
       readonly committed: Index
+      readonly inherited: Index
       readonly entries: readonly Entry[]
     }
   /** This member has dropped what it acknowledged, or must: it must come back as a new member. */

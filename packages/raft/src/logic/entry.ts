@@ -34,6 +34,7 @@ export interface FoundingData {
   /** Where a child lineage comes from, and the last entry it shares with its parent. */
   readonly parent?: LineageId
   readonly fork?: Cursor
+  readonly shared?: Index
 }
 
 /** Names the voters from here on (from the moment it is appended, committed or not). */

@@ -2,6 +2,7 @@ import { appendEntry, announceConfiguration } from './append.ts'
 import { compareHash } from './audit.ts'
 import { applyCommitted, commitTo } from './commit.ts'
 import type { AppendContent, HeartbeatContent, SnapshotOffer } from './messages.ts'
+import { meetingFrom } from './meeting-state.ts'
 import type { Peer } from './peer.ts'
 import { becomeFollower, setLeader, waitForLeader } from './role.ts'
 import type { SnapshotMeta } from './snapshot.ts'
@@ -95,7 +96,10 @@ export function onSnapshotInstalled(s: State, snapshot: SnapshotMeta): void {
   s.installing = undefined
   if (!isAwaited || snapshot.index <= s.commit) return
   // A snapshot of the parent, from before the fork, is as good.
-  if (snapshot.lineage.id === s.lineage?.id) s.lineage = snapshot.lineage
+  if (snapshot.lineage.id === s.lineage?.id) {
+    s.lineage = snapshot.lineage
+    s.meeting = meetingFrom(snapshot.meets)
+  }
   if (s.log.termAt(snapshot.index) === snapshot.term && s.log.first <= snapshot.index) s.log.prune(snapshot.index)
   else {
     s.log.reset(snapshot)

@@ -5,6 +5,7 @@ import { appendOwn } from './append.ts'
 import { advanceCommit } from './commit.ts'
 import type { Configuration, Voter } from './configuration.ts'
 import { sendHello } from './hello.ts'
+import { bare } from './lineage.ts'
 import type { Lineage } from './lineage.ts'
 import { voterTarget } from './membership.ts'
 import type { FoundingAnswer, FoundingAsk } from './messages.ts'
@@ -129,7 +130,6 @@ function concludeFounding(s: State, isLate: boolean): void {
 /** Begins a history: the founding entry opens its first term here, so its founder leads it without a vote. */
 export function found(s: State, lineage: Lineage, granters: readonly Peer[]): void {
   s.lineage = lineage
-  s.shared = s.commit
   s.meeting = noMeeting()
   s.term++
   s.vote = s.options.me
@@ -145,8 +145,9 @@ export function found(s: State, lineage: Lineage, granters: readonly Peer[]): vo
   advanceCommit(s)
 }
 
-function originOf({ parent, fork }: Lineage): { parent?: LineageId; fork?: NonNullable<Lineage['fork']> } {
-  return { ...(parent !== undefined && { parent }), ...(fork !== undefined && { fork }) }
+function originOf(lineage: Lineage): Omit<Lineage, 'id'> {
+  const { id: _, ...origin } = bare(lineage)
+  return origin
 }
 
 /** The founder and, by peer id, as many who granted as make a good number of voters. */

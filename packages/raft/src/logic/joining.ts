@@ -1,5 +1,6 @@
 import { noRecovery } from './recovery-state.ts'
 import { noMeeting } from './meeting-state.ts'
+import { bare } from './lineage.ts'
 import type { Lineage } from './lineage.ts'
 import { waitForLeader } from './role.ts'
 import type { State } from './state.ts'
@@ -7,7 +8,6 @@ import type { State } from './state.ts'
 /** Joins a history from its beginning, as a learner. */
 export function adopt(s: State, lineage: Lineage): void {
   s.lineage = bare(lineage)
-  s.shared = lineage.fork?.index ?? 0
   s.meeting = noMeeting()
   s.founding.ask = undefined
   s.founding.granted = undefined
@@ -40,9 +40,4 @@ export function forsake(s: State): void {
   s.out.hardStateChanged()
   s.hasNews = true
   joinSomebody(s)
-}
-
-/** Without the facts that a hello adds. */
-export function bare({ id, parent, fork }: Lineage): Lineage {
-  return { id, ...(parent !== undefined && { parent }), ...(fork !== undefined && { fork }) }
 }

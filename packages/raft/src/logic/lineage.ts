@@ -6,6 +6,8 @@ export interface Lineage {
   readonly parent?: LineageId
   /** The last entry it shares with its parent. */
   readonly fork?: Cursor
+  /** What its founder knew the parent to have committed. Between this and the fork, the parent may have written something else. */
+  readonly shared?: Index
 }
 
 /** What is compared when two lineages meet. */
@@ -16,4 +18,9 @@ export interface LineageFacts extends Lineage {
   readonly entries: Index
   /** Whether the lineage could commit when it said so. */
   readonly quorum: boolean
+}
+
+/** Without the facts that a hello adds. */
+export function bare({ id, parent, fork, shared }: Lineage): Lineage {
+  return { id, ...(parent !== undefined && { parent }), ...(fork !== undefined && { fork }), ...(shared !== undefined && { shared }) }
 }

@@ -1,5 +1,9 @@
 import type { LineageFacts } from './lineage.ts'
-import type { LineageId } from './types.ts'
+import type { Meet } from './snapshot.ts'
+import type { Index, LineageId } from './types.ts'
+
+/** Lineages that are remembered at once. */
+export const MAX_MET = 64
 
 /** What is known of other lineages. */
 export interface Meeting {
@@ -10,6 +14,17 @@ export interface Meeting {
   /** Since when this node has had neither a leader nor a majority. */
   lostSince: number | undefined
   metAt: number
+}
+
+/** What a snapshot at `index` must remember. */
+export function meetsUpTo({ meeting }: { readonly meeting: Meeting }, index: Index): Meet[] {
+  const meets = [...meeting.own].map(([other, facts]) => ({ other, facts })).filter(({ facts }) => facts.entries <= index)
+  return meets.sort((a, b) => (a.other < b.other ? -1 : 1))
+}
+
+/** Of a member that begins with a snapshot. */
+export function meetingFrom(meets: readonly Meet[]): Meeting {
+  return { ...noMeeting(), own: new Map(meets.map(({ other, facts }) => [other, facts])) }
 }
 
 export function noMeeting(): Meeting {

@@ -1,16 +1,14 @@
 import { appendOwn } from './append.ts'
 import type { MeetData, YieldData } from './entry.ts'
+import { bare } from './lineage.ts'
 import type { Lineage, LineageFacts } from './lineage.ts'
 import { forsake } from './joining.ts'
-import { noMeeting } from './meeting-state.ts'
+import { MAX_MET, noMeeting } from './meeting-state.ts'
 import type { MeetContent } from './messages.ts'
 import type { Peer } from './peer.ts'
 import { reachesQuorum } from './reach.ts'
 import type { State } from './state.ts'
 import type { Index, LineageId } from './types.ts'
-
-/** Lineages that are remembered at once. */
-const MAX_MET = 64
 
 /**
  * Whether `a` goes on and `b` yields. Both sides ask this of the same two facts. A parent that could still commit wins over
@@ -45,8 +43,7 @@ function followChild(s: State, child: Lineage): void {
   const isWithin =
     fork !== undefined && known <= fork.index && (fork.term > last.term || (fork.term === last.term && fork.index >= last.index))
   if (!isWithin) return supersede(s, child)
-  s.lineage = { id: child.id, ...(child.parent !== undefined && { parent: child.parent }), fork }
-  s.shared = s.commit
+  s.lineage = bare(child)
   s.meeting = noMeeting()
   s.recovery.granted = undefined
   s.recovery.since = undefined
@@ -117,20 +114,24 @@ function lineageOf(s: State, id: LineageId): Lineage {
 /** This member's log is lost to `by`: what it has since the fork goes to the application. */
 export function supersede(s: State, by: Lineage): void {
   if (s.lineage === undefined) return
-  const { id: lineage } = s.lineage
+  const { id: lineage, fork } = s.lineage
   const entries = s.log.slice(Math.max(commonWith(s, s.lineage, by) + 1, s.log.first), s.log.lastIndex)
   s.halted = `superseded by ${by.id}`
-  s.out.emit({ type: 'superseded', lineage, by: by.id, committed: s.commit, entries })
+  s.out.emit({ type: 'superseded', lineage, by: by.id, committed: s.commit, inherited: fork?.index ?? 0, entries })
 }
 
 /**
- * Up to where the log is the winner's too, for sure: what a child took over uncommitted its parent may have overwritten. A child of this lineage has been founded by somebody whose log may differ below
- * the fork: what was written here in later terms than its last is not in it.
+ * Up to where the log is the winner's too, but for what was never committed. What a child took over uncommitted its parent, and
+ * another child of it, may have overwritten. Who founded a child of this lineage may have had another log below the fork: what was
+ * written here in later terms than its last is not in it, and what was written in earlier ones and differs has not been committed.
  */
 function commonWith(s: State, own: Lineage, by: Lineage): Index {
-  if (own.parent === by.id) return Math.min(s.shared, own.fork?.index ?? 0)
-  if (by.parent !== own.id || by.fork === undefined || by.fork.index < s.log.base.index) return 0
-  return s.log.candidateFor(by.fork.index, by.fork.term).index
+  const inherited = own.shared ?? 0
+  if (own.parent === by.id) return inherited
+  const isSibling = by.parent !== undefined && by.parent === own.parent
+  if ((by.parent !== own.id && !isSibling) || by.fork === undefined || by.fork.index < s.log.base.index) return 0
+  const common = s.log.candidateFor(by.fork.index, by.fork.term).index
+  return isSibling ? Math.min(common, inherited) : common
 }
 
 /** On a tick: a leader tells again, and who has no majority at all yields to whoever has one. */

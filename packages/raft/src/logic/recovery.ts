@@ -160,7 +160,7 @@ function conclude(s: State, isLate: boolean): void {
   const granters = answers.map(([peerId]) => s.peers.get(peerId) as Peer).filter((peer) => isSurvivor(s, peer))
   const fork = s.log.last
   const parent = s.lineage.id
-  found(s, { id: ask.lineageToBe, parent, fork }, granters)
+  found(s, { id: ask.lineageToBe, parent, fork, shared: s.commit }, granters)
 }
 
 function has(s: State, cursor: Cursor): boolean {

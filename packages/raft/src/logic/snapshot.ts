@@ -1,6 +1,12 @@
 import type { Configuration } from './configuration.ts'
-import type { Lineage } from './lineage.ts'
-import type { Index, Term } from './types.ts'
+import type { Lineage, LineageFacts } from './lineage.ts'
+import type { Index, LineageId, Term } from './types.ts'
+
+/** What a lineage said of itself where it met another. */
+export interface Meet {
+  readonly other: LineageId
+  readonly facts: LineageFacts
+}
 
 /** All that a log needs to know of what a snapshot replaces. */
 export interface SnapshotMeta {
@@ -17,4 +23,6 @@ export interface SnapshotMeta {
   readonly configuration: Configuration
   /** The entry that set it. */
   readonly configurationIndex: Index
+  /** What the lineage has said of itself to others, up to `index`: it never says anything else to them. */
+  readonly meets: readonly Meet[]
 }

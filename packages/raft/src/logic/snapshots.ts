@@ -4,6 +4,7 @@ import type { SnapshotReport } from './messages.ts'
 import type { Peer } from './peer.ts'
 import type { SnapshotMeta } from './snapshot.ts'
 import type { Lineage } from './lineage.ts'
+import { meetsUpTo } from './meeting-state.ts'
 import { isVoterPeer } from './state.ts'
 import type { State } from './state.ts'
 import type { Index } from './types.ts'
@@ -19,7 +20,7 @@ export function settledMeta(s: State): SnapshotMeta | undefined {
 /** A committed mark: every member takes its snapshot at the same place. */
 export function takeSnapshot(s: State, mark: Index): void {
   s.lastMark = Math.max(s.lastMark, mark)
-  const snapshot: SnapshotMeta = { lineage: s.lineage as Lineage, root: '', ...s.log.describe(mark) }
+  const snapshot: SnapshotMeta = { lineage: s.lineage as Lineage, root: '', ...s.log.describe(mark), meets: meetsUpTo(s, mark) }
   s.out.emit({ type: 'take-snapshot', snapshot })
 }
 
@@ -35,7 +36,7 @@ export function proposeMark(s: State): void {
 
 export function onSnapshotTaken(s: State, index: Index, root: string): void {
   if (s.lineage === undefined || s.log.termAt(index) === undefined) return
-  s.taken.push({ lineage: s.lineage, root, ...s.log.describe(index) })
+  s.taken.push({ lineage: s.lineage, root, ...s.log.describe(index), meets: meetsUpTo(s, index) })
   if (s.taken.length > MAX_TAKEN) s.taken.shift()
   if (s.rooted?.mark === index) settleSnapshot(s, index, s.rooted.root)
   else reportSnapshot(s)

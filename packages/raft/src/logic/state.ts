@@ -68,8 +68,6 @@ export interface State {
   /** The newest write that has been asked for. */
   lastWrite: number
   commit: Index
-  /** Of a child lineage: up to where its parent has the same for sure. What follows, the parent may have overwritten. */
-  shared: Index
   /** Handed to the machine. */
   applying: Index
   applied: Index

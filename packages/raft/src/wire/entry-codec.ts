@@ -26,6 +26,7 @@ export const lineageShape: Shape<Lineage> = record<Lineage>({
   id: uniqueIdShape,
   parent: optional(uniqueIdShape),
   fork: optional(cursorShape),
+  shared: optional(count),
 })
 
 type Rest<T> = Omit<T, 'kind'>
@@ -41,6 +42,7 @@ const KINDS: { readonly [K in Exclude<EntryData['kind'], 'commands'>]: { readonl
       configuration: configurationShape,
       parent: optional(uniqueIdShape),
       fork: optional(cursorShape),
+      shared: optional(count),
     }),
   },
   configuration: { number: 2, shape: record<Rest<ConfigurationData>>({ configuration: configurationShape }) },

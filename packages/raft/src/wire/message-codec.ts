@@ -5,7 +5,8 @@ import type { Entry } from '../logic/entry.ts'
 import type { LineageFacts } from '../logic/lineage.ts'
 import type { AppendContent, Content, Envelope, Message, Proposal } from '../logic/messages.ts'
 import type { Preference } from '../logic/options.ts'
-import type { SnapshotMeta } from '../logic/snapshot.ts'
+import { MAX_MET } from '../logic/meeting-state.ts'
+import type { Meet, SnapshotMeta } from '../logic/snapshot.ts'
 import type { ProposedData } from '../logic/entry.ts'
 import { configurationShape, cursorShape, decodeEntryData, encodeEntryData, lineageShape } from './entry-codec.ts'
 import { count, flag, life, listOf, malformed, maybe, oneOf, optional, peerIdShape, plain, record, text, uniqueIdShape } from './shape.ts'
@@ -22,6 +23,7 @@ const factsShape: Shape<LineageFacts> = record<LineageFacts>({
   id: uniqueIdShape,
   parent: optional(uniqueIdShape),
   fork: optional(cursorShape),
+  shared: optional(count),
   commands: count,
   entries: count,
   quorum: flag,
@@ -36,6 +38,7 @@ export const snapshotShape: Shape<SnapshotMeta> = record<SnapshotMeta>({
   commands: count,
   configuration: configurationShape,
   configurationIndex: count,
+  meets: listOf(record<Meet>({ other: uniqueIdShape, facts: factsShape }), MAX_MET),
 })
 
 const preferenceShape: Shape<Preference> = (value, what) => {

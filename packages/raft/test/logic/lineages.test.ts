@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { LineageId } from '../../src/logic/types.ts'
 import { Cluster } from './cluster.ts'
 import type { Node, NodeOptions } from './cluster.ts'
 
@@ -189,6 +190,57 @@ test('of two lineages the one with fewer commands yields, hands over its command
   expect(lineagesOf(cluster).size).toBe(1)
   for (const node of cluster.live) expect(textsOf(node)).toEqual(['y1', 'y2'])
   expect(votersOf(cluster.leader() as Node).length).toBe(3)
+})
+
+test('what a lineage said of itself at a meeting outlives its log and restarts', () => {
+  const options: NodeOptions = { timing: { recoveryTimeout: 5_000 }, limits: { snapshotEntries: 4, tailEntries: 1 } }
+  const cluster = new Cluster('facts')
+  for (const name of ['a', 'b', 'c']) {
+    cluster.add(name, options)
+    if (name === 'c') for (const other of ['a', 'b']) cluster.unbond(other, name)
+  }
+  cluster.tick(4_000)
+  expect(lineagesOf(cluster).size).toBe(2)
+  const { id: rival } = cluster.node('c').core.state.lineage ?? { id: undefined }
+  cluster.propose('a', 'x')
+  // c hears of them, and stays silent.
+  cluster.blocked.add('c>a').add('c>b')
+  for (const name of ['a', 'b']) cluster.bond(name, 'c')
+  cluster.tick(3_000)
+  const said = cluster.node('a').core.state.meeting.own.get(rival as LineageId)
+  expect(said?.commands).toBe(1)
+  for (const name of ['a', 'b']) cluster.unbond(name, 'c')
+  for (let i = 0; i < 20; i++) cluster.propose('a', `y${i}`)
+  cluster.tick(1_000)
+  expect(cluster.node('a').core.state.log.first).toBeGreaterThan(said?.entries ?? Infinity)
+  for (const name of ['a', 'b']) cluster.restart(name, options, true)
+  cluster.unbond('a', 'c')
+  cluster.unbond('b', 'c')
+  cluster.tick(5_000)
+  for (const name of ['a', 'b']) expect(cluster.node(name).core.state.meeting.own.get(rival as LineageId)).toEqual(said)
+  // A newcomer that gets a snapshot knows it as well.
+  cluster.add('d', options)
+  cluster.unbond('d', 'c')
+  cluster.tick(5_000)
+  expect(textsOf(cluster.node('d')).at(-1)).toBe('y19')
+  expect(cluster.node('d').core.state.meeting.own.get(rival as LineageId)).toEqual(said)
+})
+
+test('of two children of one parent the loser hands over what it wrote itself, not what both inherited', () => {
+  const cluster = start(['a', 'b', 'c'])
+  cluster.tick(3_000)
+  cluster.propose('a', 'inherited')
+  cluster.tick(500)
+  for (const [one, other] of ['ab', 'ac', 'bc']) cluster.unbond(one as string, other as string)
+  cluster.crash('c')
+  cluster.tick(10_000)
+  expect(lineagesOf(cluster).size).toBe(2)
+  expect(new Set(['a', 'b'].map((name) => cluster.node(name).core.state.lineage?.parent)).size).toBe(1)
+  cluster.propose('a', 'x1', 'x2')
+  cluster.propose('b', 'y')
+  cluster.tick(500)
+  expect(meetWith(cluster)).toEqual(['b: y'])
+  for (const node of cluster.live) expect(textsOf(node)).toEqual(['inherited', 'x1', 'x2'])
 })
 
 test('a parent that still has its quorum wins over its child, whatever the child wrote', () => {
