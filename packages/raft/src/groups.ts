@@ -4,13 +4,13 @@ import type { Discovery } from '@mosaik/discovery'
 import { createBonds } from './bond/bonds.ts'
 import type { Bonds } from './bond/types.ts'
 import { groupSettings } from './config.ts'
-import { electionMachine, MachineHost } from './driver/machine-host.ts'
+import { electionMachine, isKeyed, MachineHost } from './driver/machine-host.ts'
 import type { AnyMachine } from './driver/machine-host.ts'
 import { GroupMember } from './driver/member.ts'
 import { groupIdOf } from './group-id.ts'
 import { GroupHandle } from './group.ts'
 import { memoryLog } from './storage/memory-log.ts'
-import type { Group, Groups, GroupsOptions, JoinOptions, StateMachine } from './types.ts'
+import type { Group, Groups, GroupsOptions, JoinOptions, KeyedStateMachine, StateMachine } from './types.ts'
 
 /**
  * The groups of a node, on top of its discovery. Throws `ERR_INVALID_OPTION`, or `ERR_ALREADY_EXISTS` when the node has groups
@@ -40,6 +40,9 @@ class NodeGroups implements Groups {
     this.#bonds = bonds
   }
 
+  join<Command, Query, Result, Reply>(
+    options: JoinOptions & { machine: KeyedStateMachine<Command, Query, Result, Reply> },
+  ): Group<Command, Query, Result, Reply>
   join<Command, Query, Result, Reply, Snapshot>(
     options: JoinOptions & { machine: StateMachine<Command, Query, Result, Reply, Snapshot> },
   ): Group<Command, Query, Result, Reply>
@@ -47,7 +50,7 @@ class NodeGroups implements Groups {
   join(options: JoinOptions & { machine?: unknown }): Group<never, never, never, never> {
     if (this.#closing !== undefined) throw new MosaikError('ERR_CLOSED', 'join: the groups of this node are closed')
     check.options('options', options)
-    const machine = check.having('machine', options.machine as AnyMachine | undefined, ['apply', 'query', 'snapshot', 'install'])
+    const machine = checkMachine(options.machine as AnyMachine | undefined)
     const { requireTicket } = options
     const groupId = groupIdOf({
       key: options.key,
@@ -117,4 +120,9 @@ class NodeGroups implements Groups {
     await Promise.all([...this.#joined.values()].map(({ member }) => member.close()))
     await this.#bonds.close()
   }
+}
+
+function checkMachine(machine: AnyMachine | undefined): AnyMachine | undefined {
+  if (isKeyed(machine)) return check.having('machine', machine, ['apply', 'query'])
+  return check.having('machine', machine, ['apply', 'query', 'snapshot', 'install'])
 }

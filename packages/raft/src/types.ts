@@ -19,7 +19,7 @@ export interface ApplyContext {
  * the state and its arguments: no clock, no randomness, no other I/O. What it throws ends the group on this node
  * (`ERR_GROUP_FAILED`); a command that cannot be carried out says so in its reply.
  */
-export interface StateMachine<Command, Query, Result, Reply = void, Snapshot = unknown> {
+export interface Machine<Command, Query, Result, Reply = void> {
   /** With `version` part of the group's id: members with other machines never meet. */
   readonly name: string
   /** Raise it with every change that would make members of both versions differ. */
@@ -30,15 +30,62 @@ export interface StateMachine<Command, Query, Result, Reply = void, Snapshot = u
     readonly query?: Datum<Query>
     readonly result?: Datum<Result>
     readonly reply?: Datum<Reply>
-    readonly snapshot?: Datum<Snapshot>
   }
   apply(command: Command, context: ApplyContext): Reply
   /** Changes nothing. */
   query(query: Query): Result
+}
+
+/** A machine whose state is one value. It is encoded at once, which blocks for as long as that takes: for small states. */
+export interface StateMachine<Command, Query, Result, Reply = void, Snapshot = unknown> extends Machine<Command, Query, Result, Reply> {
+  readonly codecs?: Machine<Command, Query, Result, Reply>['codecs'] & { readonly snapshot?: Datum<Snapshot> }
   /** The whole state. What it returns must not change when the state does. */
   snapshot(): Snapshot
   /** Replaces the whole state. */
   install(snapshot: Snapshot): void
+}
+
+/**
+ * A machine whose state is items with keys, any number of them: it is read and installed a few thousand at a time, and nothing waits
+ * meanwhile. The state is best held in a persistent structure, so that a view of it costs nothing.
+ *
+ * ```ts
+ * const source = (): SnapshotSource => {
+ *   const now = tree // immutable: commands to come make another one
+ *   return { count: now.size, items: (from) => now.entriesFrom(from) }
+ * }
+ * const receiver = (): SnapshotReceiver => {
+ *   let aside = emptyTree
+ *   return {
+ *     add: (items) => void (aside = aside.withAll(items)),
+ *     commit: () => void (tree = aside),
+ *   }
+ * }
+ * ```
+ */
+export interface KeyedStateMachine<Command, Query, Result, Reply = void> extends Machine<Command, Query, Result, Reply> {
+  /** A view of the state as it is now, which must not change when the state does. Called after every few thousand commands. */
+  source(): SnapshotSource
+  /** Builds another state, beside the one that is there. */
+  receiver(): SnapshotReceiver
+}
+
+/** One item of a state, encoded as every member encodes it. No two items of a state have the same key. */
+export type SnapshotItem = readonly [key: Uint8Array, value: Uint8Array]
+
+/** The items of a state at one moment. */
+export interface SnapshotSource {
+  readonly count: number
+  /** In ascending order of the keys, byte by byte, from the first that is not below `from` (default: from the first). Should find it without looking at all. */
+  items(from?: Uint8Array): Iterable<SnapshotItem>
+}
+
+/** Takes the items of a state in the order of their keys. */
+export interface SnapshotReceiver {
+  /** The bytes are the receiver's to keep; items that come together share memory. */
+  add(items: readonly SnapshotItem[]): void
+  /** That was all: from now on it is the state. Who is not told so is forgotten, and nobody has seen anything of it. */
+  commit(): void
 }
 
 /** `observer`: never votes, never leads, replicates. `reluctant`: waits this many times longer before it wants to lead. Not part of the id. */
@@ -155,6 +202,9 @@ export interface GroupConditions {
 
 export interface Groups extends AsyncDisposable {
   /** Throws `ERR_INVALID_OPTION`, `ERR_MACHINE_MISMATCH` and `ERR_CLOSED`; everything else is told by the group. */
+  join<Command, Query, Result, Reply>(
+    options: JoinOptions & { machine: KeyedStateMachine<Command, Query, Result, Reply> },
+  ): Group<Command, Query, Result, Reply>
   join<Command, Query, Result, Reply, Snapshot>(
     options: JoinOptions & { machine: StateMachine<Command, Query, Result, Reply, Snapshot> },
   ): Group<Command, Query, Result, Reply>

@@ -1,12 +1,19 @@
 import { datumCodec, MosaikError } from '@mosaik/core'
 import type { Codec } from '@mosaik/core'
-import type { ApplyContext, StateMachine } from '../types.ts'
+import type { ApplyContext, KeyedStateMachine, SnapshotItem, SnapshotReceiver, SnapshotSource, StateMachine } from '../types.ts'
 
 /** Largest encoded command, and batch of commands, bytes. */
 export const MAX_COMMAND_BYTES: number = 16 * 1024 * 1024
 
+const NO_KEY = new Uint8Array()
+
 /** Any user's machine: what it takes and gives is its codecs' business. */
-export type AnyMachine = StateMachine<unknown, unknown, unknown, unknown, unknown>
+export type AnyMachine = KeyedStateMachine<unknown, unknown, unknown, unknown> | StateMachine<unknown, unknown, unknown, unknown, unknown>
+
+export function isKeyed(machine: AnyMachine | undefined): machine is KeyedStateMachine<unknown, unknown, unknown, unknown> {
+  const { source, receiver } = (machine ?? {}) as Partial<KeyedStateMachine<unknown, unknown, unknown, unknown>>
+  return typeof source === 'function' && typeof receiver === 'function'
+}
 
 /** For groups that only elect. */
 export function electionMachine(): AnyMachine {
@@ -25,7 +32,7 @@ export class MachineHost {
   readonly #snapshots: Codec<unknown>
 
   constructor(machine: AnyMachine) {
-    const { command, query, reply, snapshot } = machine.codecs ?? {}
+    const { command, query, reply, snapshot } = (machine.codecs ?? {}) as NonNullable<StateMachine<unknown, unknown, unknown>['codecs']>
     this.#machine = machine
     this.#commands = datumCodec(command)
     this.#queries = datumCodec(query)
@@ -74,19 +81,51 @@ export class MachineHost {
     return this.#replies.decode(bytes)
   }
 
-  snapshot(): Uint8Array {
-    try {
-      return this.#snapshots.encode(this.#machine.snapshot())
-    } catch (cause) {
-      throw this.#failure('taking a snapshot', cause)
+  /** The state as it is now, for later: of a machine without items its encoded value is the only one. Throws `ERR_GROUP_FAILED`. */
+  source(): SnapshotSource {
+    const machine = this.#machine
+    return this.#guarded('taking a snapshot', () =>
+      isKeyed(machine) ? machine.source() : singleItem(this.#snapshots.encode(machine.snapshot())),
+    )
+  }
+
+  /** Builds another state aside. Throws `ERR_GROUP_FAILED`, also from the receiver. */
+  receiver(): SnapshotReceiver {
+    const machine = this.#machine
+    const doing = 'installing a snapshot'
+    const receiver = this.#guarded(doing, () => (isKeyed(machine) ? machine.receiver() : this.#valueReceiver(machine)))
+    return {
+      add: (items) => this.#guarded(doing, () => receiver.add(items)),
+      commit: () => this.#guarded(doing, () => receiver.commit()),
     }
   }
 
+  snapshot(): Uint8Array {
+    const [item] = this.source().items()
+    return (item as SnapshotItem)[1]
+  }
+
   install(bytes: Uint8Array): void {
+    const receiver = this.receiver()
+    receiver.add([[NO_KEY, bytes]])
+    receiver.commit()
+  }
+
+  #valueReceiver(machine: StateMachine<unknown, unknown, unknown, unknown, unknown>): SnapshotReceiver {
+    let state: unknown
+    return {
+      add: ([item]) => {
+        state = this.#snapshots.decode((item as SnapshotItem)[1])
+      },
+      commit: () => machine.install(state),
+    }
+  }
+
+  #guarded<T>(doing: string, work: () => T): T {
     try {
-      this.#machine.install(this.#snapshots.decode(bytes))
+      return work()
     } catch (cause) {
-      throw this.#failure('installing a snapshot', cause)
+      throw this.#failure(doing, cause)
     }
   }
 
@@ -94,4 +133,8 @@ export class MachineHost {
     const message = cause instanceof Error ? cause.message : String(cause)
     return new MosaikError('ERR_GROUP_FAILED', `the state machine '${this.#machine.name}' threw while ${doing}: ${message}`, { cause })
   }
+}
+
+function singleItem(value: Uint8Array): SnapshotSource {
+  return { count: 1, items: (from = NO_KEY) => (from.length === 0 ? [[NO_KEY, value]] : []) }
 }
