@@ -1,16 +1,30 @@
 import { check } from '@mosaik/core'
 import type { TicketValidator } from '@mosaik/core'
 import type { HeartbeatTiming } from './bond/types.ts'
-import type { ConsensusOptions } from './group-id.ts'
+import type { ConsensusOptions, SyncOptions } from './group-id.ts'
 import { DEFAULT_LIMITS } from './logic/options.ts'
 import type { Limits, Timing } from './logic/options.ts'
 import type { JoinOptions, Preference } from './types.ts'
+
+/** How state gets from member to member, all in ms. */
+export interface SyncSettings {
+  /** Items of a state in one chunk. */
+  readonly fetchBatchSize: number
+  /** How long a snapshot is offered after it was last asked for. */
+  readonly snapshotTtl: number
+  /** Within this a source must have begun to answer. */
+  readonly snapshotRequestTimeout: number
+  /** One try of one chunk. */
+  readonly fetchTimeout: number
+}
 
 /** What a member goes by, all in ms. */
 export interface GroupSettings {
   readonly timing: Timing
   readonly heartbeat: HeartbeatTiming
   readonly forwardTimeout: number
+  readonly queryTimeout: number
+  readonly sync: SyncSettings
   readonly maxVoters: number
   readonly minMembers: number
   readonly preference: Preference
@@ -27,25 +41,29 @@ interface Defaults {
   readonly electionJitter: number
   readonly bootstrapDelay: number
   readonly forwardTimeout: number
+  readonly queryTimeout: number
   readonly memberGrace: number | undefined
   readonly recoveryTimeout: number
 }
 
 const NORMAL: Defaults = {
   heartbeatInterval: 500, heartbeatJitter: 150, maxMissedHeartbeats: 10, electionTimeout: 2_000, electionJitter: 500,
-  bootstrapDelay: 3_000, forwardTimeout: 2_000, memberGrace: undefined, recoveryTimeout: 30_000,
+  bootstrapDelay: 3_000, forwardTimeout: 2_000, queryTimeout: 2_000, memberGrace: undefined, recoveryTimeout: 30_000,
 } // prettier-ignore
 
 /** For tests, demos and local networks. */
 const FAST: Defaults = {
   heartbeatInterval: 100, heartbeatJitter: 30, maxMissedHeartbeats: 10, electionTimeout: 400, electionJitter: 100,
-  bootstrapDelay: 300, forwardTimeout: 1_000, memberGrace: 3_000, recoveryTimeout: 6_000,
+  bootstrapDelay: 300, forwardTimeout: 1_000, queryTimeout: 1_000, memberGrace: 3_000, recoveryTimeout: 6_000,
 } // prettier-ignore
 
 const GRACE_IN_BOND_TIMEOUTS = 3
 const MAX_VOTERS = 5
 const MAX_RELUCTANCE = 1_000
 const MAX_RETENTION = 2 ** 24
+const MAX_FETCH_BATCH = 1_000_000
+const MIN_SYNC_TIME = '10ms'
+const SYNC: SyncSettings = { fetchBatchSize: 2_000, snapshotTtl: 10_000, snapshotRequestTimeout: 15_000, fetchTimeout: 5_000 }
 
 /** Throws `ERR_INVALID_OPTION`. */
 export function groupSettings(options: JoinOptions, durable: boolean): GroupSettings {
@@ -77,12 +95,30 @@ export function groupSettings(options: JoinOptions, durable: boolean): GroupSett
     timing,
     heartbeat,
     forwardTimeout: ms('forwardTimeout', 1),
+    queryTimeout: ms('queryTimeout', 1),
+    sync: syncSettings(options.sync),
     maxVoters: check.integer('consensus.maxVoters', given.maxVoters, { min: 1, max: 255, default: MAX_VOTERS }),
     minMembers: check.integer('consensus.minMembers', given.minMembers, { min: 1, max: 255, default: 1 }),
     preference: resolvePreference(options.preference),
     validators: [options.requireTicket ?? []].flat(),
     resubmit: options.resubmit ?? false,
     limits: limitsFor(options.retention),
+  }
+}
+
+function syncSettings(options: SyncOptions | undefined): SyncSettings {
+  const given = check.options('sync', options)
+  const ms = (name: 'snapshotTtl' | 'snapshotRequestTimeout' | 'fetchTimeout'): number =>
+    check.duration(`sync.${name}`, given[name] as number | undefined, { min: MIN_SYNC_TIME, default: SYNC[name] })
+  return {
+    fetchBatchSize: check.integer('sync.fetchBatchSize', given.fetchBatchSize, {
+      min: 1,
+      max: MAX_FETCH_BATCH,
+      default: SYNC.fetchBatchSize,
+    }),
+    snapshotTtl: ms('snapshotTtl'),
+    snapshotRequestTimeout: ms('snapshotRequestTimeout'),
+    fetchTimeout: ms('fetchTimeout'),
   }
 }
 
