@@ -87,7 +87,6 @@ class NodeGroups implements Groups {
     const { endpoint } = this.#discovery
     const store = options.storage ?? memoryLog()
     const logger = componentLogger(endpoint.logger, 'mosaik:groups')
-    if (options.resubmit === true) logger.warn('resubmit does nothing yet: what is superseded is handed to events() only')
     const member: GroupMember = new GroupMember({
       me: endpoint.id,
       networkId: endpoint.networkId,

@@ -106,7 +106,10 @@ export interface JoinOptions {
    * and bytes (default 8 MiB). A snapshot is taken when there is twice as much. Not part of the id.
    */
   retention?: { entries?: number; bytes?: number }
-  /** Propose again what was superseded with a lost lineage, once. Default false. Not there yet: `true` only logs a warning. */
+  /**
+   * Propose again what was superseded with a lost lineage, in order, each command once, however many members do. Their callers
+   * still get `ERR_SUPERSEDED`, and the event comes first. Default false.
+   */
   resubmit?: boolean
 }
 

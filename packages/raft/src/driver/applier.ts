@@ -7,12 +7,20 @@ import type { Index } from '../logic/types.ts'
 import { count, listOf, record, text } from '../wire/shape.ts'
 import type { Shape } from '../wire/shape.ts'
 import { MAX_CALLS } from './calls.ts'
-import type { Calls } from './calls.ts'
 import type { MachineHost } from './machine-host.ts'
+
+/** Who waits for commands. */
+export interface Fates {
+  opened(session: string): void
+  /** Now or before; the outcome of before may be forgotten. */
+  applied(session: string, number: number, outcome: BatchOutcome | undefined): void
+  expired(session: string): void
+}
 
 export interface ApplierInit {
   readonly host: MachineHost
-  readonly calls: Calls
+  /** Is told what becomes of commands. */
+  readonly fates: Fates
   readonly groupId: GroupId
   readonly networkId: NetworkId
 }
@@ -55,16 +63,16 @@ export class Applier {
 
   /** Throws `ERR_GROUP_FAILED`. */
   apply(entries: readonly Entry[]): void {
-    const { calls } = this.#init
+    const { fates } = this.#init
     for (const { index, term, data } of entries) {
       if (data.kind === 'commands') this.#applyBatch(index, term, data)
       else if (data.kind === 'session-open') {
         const forgotten = this.#sessions.open(data.session, index)
-        if (forgotten !== undefined) calls.expired(forgotten)
-        calls.opened(data.session)
+        if (forgotten !== undefined) fates.expired(forgotten)
+        fates.opened(data.session)
       } else if (data.kind === 'session-expire') {
         this.#sessions.expire(data.session)
-        calls.expired(data.session)
+        fates.expired(data.session)
       }
     }
   }
@@ -84,7 +92,7 @@ export class Applier {
 
   /** Throws `ERR_GROUP_FAILED`, or `ERR_PROTOCOL` for bytes that are no state. */
   install(snapshot: Uint8Array): void {
-    const { host, calls } = this.#init
+    const { host, fates } = this.#init
     const { sessions, machine } = stateShape(decodeCanonical(snapshot), 'state')
     const restored = sessions.map(({ outcomes, ...rest }) => ({
       ...rest,
@@ -97,8 +105,8 @@ export class Applier {
     this.#sessions.restore(restored)
     // What this member waits for may be part of the state that it now has.
     for (const { session, outcomes } of restored) {
-      calls.opened(session)
-      for (const { number, outcome } of outcomes) calls.applied(session, number, outcome)
+      fates.opened(session)
+      for (const { number, outcome } of outcomes) fates.applied(session, number, outcome)
     }
   }
 
@@ -109,14 +117,13 @@ export class Applier {
   }
 
   #applyBatch(index: Index, term: number, { session, number, lowWater, payloads }: CommandsData): void {
-    const { host, calls, groupId, networkId } = this.#init
+    const { host, fates, groupId, networkId } = this.#init
     const admission = this.#sessions.admit(session, number)
-    if (admission === 'unknown') return calls.expired(session)
-    const known = admission === 'new' ? undefined : admission.outcome
-    if (admission !== 'new' && known === undefined) return
-    const replies = known?.replies ?? payloads.map((payload, offset) => host.apply(payload, { index, offset, term, groupId, networkId }))
-    const outcome = known ?? { index, replies }
-    if (known === undefined) this.#sessions.settle(session, number, lowWater, outcome)
-    calls.applied(session, number, outcome)
+    if (admission === 'unknown') return fates.expired(session)
+    if (admission !== 'new') return fates.applied(session, number, admission.outcome)
+    const outcome = { index, replies: payloads.map((payload, offset) => host.apply(payload, { index, offset, term, groupId, networkId })) }
+    const forgotten = this.#sessions.settle(session, number, lowWater, outcome)
+    fates.applied(session, number, outcome)
+    if (forgotten !== undefined) fates.expired(forgotten)
   }
 }

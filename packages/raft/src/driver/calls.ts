@@ -122,12 +122,18 @@ export class Calls {
   }
 
   /** A batch of this member has been applied here. */
-  applied(session: string, number: number, outcome: Outcome): void {
+  applied(session: string, number: number, outcome: Outcome | undefined): void {
     if (session !== this.#session) return
     const call = this.#calls.get(number)
     if (call === undefined) return
     this.#calls.delete(number)
-    call.resolve(outcome)
+    if (outcome === undefined) call.reject(unknown('what came of it is forgotten', call))
+    else call.resolve(outcome)
+  }
+
+  /** The last proposal of a member that leaves: nothing of its session need be remembered. */
+  farewell(): Proposal | undefined {
+    return this.#isOpen ? { id: 0, data: { kind: 'session-expire', session: this.#session } } : undefined
   }
 
   /** The group has forgotten the session: what became of its commands cannot be told any more. */

@@ -10,12 +10,14 @@ import type { Cursor, Index, LineageId, Term } from '../logic/types.ts'
 import type { LogStore } from '../storage/types.ts'
 import type { Bond, GroupEvent, Member as MemberInfo } from '../types.ts'
 import { Applier } from './applier.ts'
+import type { Fates } from './applier.ts'
 import { Calls } from './calls.ts'
 import { Life, restoreFrom } from './life.ts'
 import { encodeStoredState } from './log-writer.ts'
 import type { MachineHost } from './machine-host.ts'
 import { membersOf, sameMembers, whatIsMissing } from './members.ts'
 import { Reads } from './reads.ts'
+import { Resubmission } from './resubmission.ts'
 import { SnapshotExchange } from './snapshot-exchange.ts'
 
 const EVENTS_BACKLOG = 256
@@ -59,6 +61,7 @@ export class GroupMember {
   lineage: LineageId | undefined
   readonly #applier: Applier
   readonly #exchange: SnapshotExchange
+  readonly #resubmission: Resubmission
   #life: Life | undefined
   #sessions = 0
   #ended: Error | undefined
@@ -77,7 +80,24 @@ export class GroupMember {
       newSession: () => `${Buffer.from(init.prng.bytes(INCARNATION_BYTES)).toString('hex')}.${++this.#sessions}`,
     })
     this.reads = new Reads({ clock, missing, submit: (event) => this.#life?.runner.submit(event) })
-    this.#applier = new Applier({ host, calls: this.calls, groupId, networkId })
+    this.#resubmission = new Resubmission({
+      clock,
+      logger: init.logger,
+      tryTimeout: settings.forwardTimeout,
+      propose: (proposals) => this.#life?.runner.propose(proposals),
+    })
+    const fates: Fates = {
+      opened: (session) => this.calls.opened(session),
+      applied: (session, number, outcome) => {
+        this.calls.applied(session, number, outcome)
+        this.#resubmission.applied(session, number)
+      },
+      expired: (session) => {
+        this.calls.expired(session)
+        this.#resubmission.expired(session)
+      },
+    }
+    this.#applier = new Applier({ host, fates, groupId, networkId })
     this.#exchange = new SnapshotExchange({
       clock,
       logger: init.logger,
@@ -131,6 +151,8 @@ export class GroupMember {
   async close(): Promise<void> {
     await this.#started
     if (this.#ended === undefined && this.#life !== undefined) {
+      const farewell = this.calls.farewell()
+      if (farewell !== undefined) this.#life.runner.propose([farewell])
       this.#life.runner.submit({ type: 'close' })
       const { promise: timeout, resolve } = Promise.withResolvers<void>()
       const cancel = this.init.clock.after(2 * this.init.settings.timing.electionTimeout + CLOSE_MS, resolve)
@@ -218,6 +240,7 @@ export class GroupMember {
 
   #onTick(): void {
     this.calls.tick()
+    this.#resubmission.tick()
     this.reads.tick()
     this.#look()
   }
@@ -238,6 +261,7 @@ export class GroupMember {
     if (leader === undefined) this.reads.restart()
     this.leader.set(leader)
     this.calls.led(leader !== undefined)
+    this.#resubmission.led(leader !== undefined)
     this.reads.led(leader !== undefined)
   }
 
@@ -324,14 +348,15 @@ export class GroupMember {
     this.#life?.runner.submit({ type: 'applied', index: last.index })
   }
 
-  #supersede({ lineage, by, entries }: Extract<Wanted, { type: 'superseded' }>): void {
-    const { host } = this.init
+  #supersede({ lineage, by, inherited, entries }: Extract<Wanted, { type: 'superseded' }>): void {
+    const { host, settings } = this.init
     const lost = entries.flatMap(({ index, data }) =>
       data.kind === 'commands' ? data.payloads.map((payload) => ({ index, command: host.decodeCommand(payload) })) : [],
     )
     this.events.publish({ type: 'superseded', lineage, by, entries: lost })
     const error = new MosaikError('ERR_SUPERSEDED', `the history ${lineage} of this group has lost against ${by}`)
     this.calls.supersede(error)
+    if (settings.resubmit) this.#resubmission.add({ lineage, inherited, entries })
     this.#comeBack({ ...CloseReasons.GracefulShutdown, detail: `its history has yielded to ${by}` })
   }
 }

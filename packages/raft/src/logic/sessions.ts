@@ -2,6 +2,10 @@ import type { Index } from './types.ts'
 
 /** Sessions that a group remembers; opening one more forgets the one that has been silent longest. */
 export const MAX_SESSIONS = 4_096
+/** Outcomes that a session may ask to be remembered: as many as a member may have calls. One more, and the session is forgotten. */
+export const MAX_SESSION_OUTCOMES = 65_536
+/** In all sessions together; one more forgets the session that has been silent longest. */
+export const MAX_OUTCOMES: number = 4 * MAX_SESSION_OUTCOMES
 
 /** What became of a batch. */
 export interface BatchOutcome {
@@ -34,6 +38,7 @@ export interface StoredSession {
  */
 export class Sessions {
   readonly #sessions = new Map<string, Session>()
+  #outcomes = 0
 
   get size(): number {
     return this.#sessions.size
@@ -43,15 +48,11 @@ export class Sessions {
   open(session: string, index: Index): string | undefined {
     if (this.#sessions.has(session)) return undefined
     this.#sessions.set(session, { lastUsed: index, lowWater: 0, outcomes: new Map() })
-    if (this.#sessions.size <= MAX_SESSIONS) return undefined
-    let silent: string | undefined
-    let least = Number.POSITIVE_INFINITY
-    for (const [name, { lastUsed }] of this.#sessions) if (lastUsed < least) [silent, least] = [name, lastUsed]
-    if (silent !== undefined) this.#sessions.delete(silent)
-    return silent
+    return this.#sessions.size > MAX_SESSIONS ? this.#forgetSilent() : undefined
   }
 
   expire(session: string): void {
+    this.#outcomes -= this.#sessions.get(session)?.outcomes.size ?? 0
     this.#sessions.delete(session)
   }
 
@@ -62,15 +63,33 @@ export class Sessions {
     return outcome === undefined && number >= found.lowWater ? 'new' : { outcome }
   }
 
-  /** A batch has been applied, or has come again. */
-  settle(session: string, number: number, lowWater: number, outcome: BatchOutcome): void {
+  /** A batch that was `new` has been applied. Answers who is forgotten for it. */
+  settle(session: string, number: number, lowWater: number, outcome: BatchOutcome): string | undefined {
     const found = this.#sessions.get(session)
-    if (found === undefined) return
+    if (found === undefined) return undefined
+    const { outcomes } = found
     found.lastUsed = outcome.index
-    found.outcomes.set(number, outcome)
-    if (lowWater <= found.lowWater) return
-    found.lowWater = lowWater
-    for (const known of found.outcomes.keys()) if (known < lowWater) found.outcomes.delete(known)
+    outcomes.set(number, outcome)
+    this.#outcomes++
+    if (lowWater > found.lowWater) {
+      const before = outcomes.size
+      dropBetween(outcomes, found.lowWater, lowWater)
+      this.#outcomes -= before - outcomes.size
+      found.lowWater = lowWater
+    }
+    if (outcomes.size > MAX_SESSION_OUTCOMES) {
+      this.expire(session)
+      return session
+    }
+    return this.#outcomes > MAX_OUTCOMES ? this.#forgetSilent() : undefined
+  }
+
+  #forgetSilent(): string | undefined {
+    let silent: string | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (const [name, { lastUsed }] of this.#sessions) if (lastUsed < least) [silent, least] = [name, lastUsed]
+    if (silent !== undefined) this.expire(silent)
+    return silent
   }
 
   /** In an order that is the same on every member. */
@@ -87,8 +106,16 @@ export class Sessions {
 
   restore(stored: readonly StoredSession[]): void {
     this.#sessions.clear()
+    this.#outcomes = 0
     for (const { session, lastUsed, lowWater, outcomes } of stored) {
       this.#sessions.set(session, { lastUsed, lowWater, outcomes: new Map(outcomes.map(({ number, outcome }) => [number, outcome])) })
+      this.#outcomes += outcomes.length
     }
   }
+}
+
+/** The numbers in [from, to), by whichever is fewer: they, or what there is. */
+function dropBetween(outcomes: Map<number, BatchOutcome>, from: number, to: number): void {
+  if (to - from <= outcomes.size) for (let number = from; number < to; number++) outcomes.delete(number)
+  else for (const number of outcomes.keys()) if (number < to) outcomes.delete(number)
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { groupKey } from '../../src/group-key.ts'
+import { memoryLog } from '../../src/storage/memory-log.ts'
+import { decodeEntryData } from '../../src/wire/entry-codec.ts'
 import { GroupWorld, Journal } from './world.ts'
 
 /** By bonds, whatever the group. */
@@ -18,6 +20,22 @@ describe('a group', () => {
     for (const { journal } of nodes) expect(journal.lines).toEqual(nodes[0]!.journal.lines)
     const answers = await world.run(Promise.all(nodes.map(({ group }) => group.query('size'))))
     expect(answers.map(({ result }) => result)).toEqual([3, 3, 3])
+  })
+
+  it('forgets the session of a member that leaves', async () => {
+    await using world = new GroupWorld('farewell')
+    const store = memoryLog()
+    const stays = await world.node({ storage: store })
+    await world.run(world.ledBySame([stays]))
+    const leaves = await world.node()
+    await world.run(leaves.group.execute('mine'))
+    await world.run(leaves.groups.close())
+    await world.run(stays.group.execute('later'))
+    const kinds = (await store.entries(store.first, store.last.index)).map(({ bytes }) => decodeEntryData(bytes))
+    const opened = kinds.flatMap((data) => (data.kind === 'session-open' ? [data.session] : []))
+    const expired = kinds.flatMap((data) => (data.kind === 'session-expire' ? [data.session] : []))
+    expect(opened).toHaveLength(2)
+    expect(expired).toEqual([opened[0]])
   })
 
   it('of one node works alone', async () => {

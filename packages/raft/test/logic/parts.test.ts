@@ -7,7 +7,7 @@ import { voterTarget } from '../../src/logic/membership.ts'
 import { prevails } from '../../src/logic/meeting.ts'
 import { Progress } from '../../src/logic/progress.ts'
 import { majorityIndex, poll } from '../../src/logic/quorum.ts'
-import { Sessions } from '../../src/logic/sessions.ts'
+import { MAX_OUTCOMES, MAX_SESSION_OUTCOMES, Sessions } from '../../src/logic/sessions.ts'
 import type { LineageId } from '../../src/logic/types.ts'
 import { commandOf } from './cluster.ts'
 
@@ -206,6 +206,36 @@ test('sessions apply every number once, in whatever order and how often it comes
       expect(copy.store()).toEqual(sessions.store())
     }),
   )
+})
+
+test('a session that asks for too much to be remembered is forgotten, and only that one', () => {
+  const sessions = new Sessions()
+  sessions.open('good', 1)
+  sessions.open('greedy', 2)
+  sessions.settle('good', 1, 0, { index: 3, replies: [] })
+  let forgotten: string | undefined
+  let number = 0
+  while (forgotten === undefined) forgotten = sessions.settle('greedy', ++number, 0, { index: 3 + number, replies: [] })
+  expect([forgotten, number]).toEqual(['greedy', MAX_SESSION_OUTCOMES + 1])
+  expect(sessions.admit('greedy', number)).toBe('unknown')
+  expect(sessions.admit('good', 1)).toEqual({ outcome: { index: 3, replies: [] } })
+})
+
+test('when all sessions together ask for too much, the one that has been silent longest is forgotten', () => {
+  const sessions = new Sessions()
+  const names = ['a', 'b', 'c', 'd', 'e']
+  for (const name of names) sessions.open(name, 1)
+  const forgotten: string[] = []
+  let index = 1
+  for (const name of ['b', 'a', 'c', 'd', 'e']) {
+    for (let number = 1; number <= MAX_SESSION_OUTCOMES; number++) {
+      const silent = sessions.settle(name, number, 0, { index: ++index, replies: [] })
+      if (silent !== undefined) forgotten.push(silent)
+    }
+  }
+  // What is replicated is decided alike by whoever begins with a snapshot.
+  expect(forgotten).toEqual(['b'])
+  expect(sessions.store().reduce((sum, { outcomes }) => sum + outcomes.length, 0)).toBe(MAX_OUTCOMES)
 })
 
 test('a session that is not open applies nothing', () => {
