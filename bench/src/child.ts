@@ -6,6 +6,9 @@ export interface Child {
   /** The next message of that type. Rejects, naming the row, when the process ends first or `timeoutMs` (default 60 s) pass. */
   next<T = Record<string, unknown>>(type: string, timeoutMs?: number): Promise<T>
   tell(message: { readonly type: string; readonly [key: string]: unknown }): void
+  readonly pid: number
+  /** SIGKILL: nothing of it runs on, and nobody is told. */
+  kill(): void
   /** Hangs up, upon which a role ends by itself, and kills it if it has not done so soon. */
   stop(): Promise<void>
 }
@@ -48,6 +51,8 @@ export function startChild(row: string, role: string, options: Readonly<Record<s
         clearTimeout(timer)
       }
     },
+    pid: child.pid ?? 0,
+    kill: () => void child.kill('SIGKILL'),
     tell: (message) => void (child.connected && child.send(message)),
     async stop() {
       if (child.connected) child.disconnect()

@@ -9,7 +9,8 @@ import { startNats } from './nats-server.ts'
 import type { NatsServer } from './nats-server.ts'
 import { idling, starting } from './rows/clusters.ts'
 import { fanOut, latency, oneToOne } from './rows/flow-tables.ts'
-import { groups } from './rows/groups.ts'
+import { inMemory, onDisk } from './rows/groups/calls.ts'
+import { coreAlone } from './rows/groups/core.ts'
 import { syncing } from './rows/sync.ts'
 import { failed, markdown, progress } from './table.ts'
 import type { Settings, Table } from './table.ts'
@@ -27,7 +28,7 @@ const settings: Settings = {
   ms: positive('seconds', values.seconds) * 1_000,
   only: values.only.toLowerCase(),
 }
-const benches = [oneToOne, latency, fanOut, starting, idling, syncing, groups].filter(({ title }) =>
+const benches = [oneToOne, latency, fanOut, starting, idling, syncing, inMemory, onDisk, coreAlone].filter(({ title }) =>
   title.toLowerCase().includes(settings.only),
 )
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)

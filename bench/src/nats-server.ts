@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { connect } from 'nats'
+import { freePorts } from './ports.ts'
 
 export interface NatsServer {
   readonly port: number
@@ -11,7 +10,7 @@ export interface NatsServer {
 /** Starts `nats-server` on a free loopback port, or answers undefined where it is not installed. */
 export async function startNats(): Promise<NatsServer | undefined> {
   if (spawnSync('nats-server', ['--version']).status !== 0) return undefined
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
   const connection = await connect({
     servers: `127.0.0.1:${port}`,
@@ -21,13 +20,4 @@ export async function startNats(): Promise<NatsServer | undefined> {
   })
   await connection.close()
   return { port, stop: () => void child.kill() }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -11,7 +11,12 @@ const roles: Readonly<Record<string, () => Promise<{ readonly run: Role }>>> = {
   'echo-server': () => import('./roles/echo-server.ts'),
   'echo-client': () => import('./roles/echo-client.ts'),
   cluster: () => import('./roles/cluster.ts'),
+  'echo-loop': () => import('./roles/echo-loop.ts'),
   group: () => import('./roles/group.ts'),
+  'etcd-load': () => import('./roles/etcd-load.ts'),
+  'jetstream-load': () => import('./roles/jetstream-load.ts'),
+  ceiling: () => import('./roles/ceiling.ts'),
+  core: () => import('./roles/core.ts'),
 }
 
 const [name = '', options = '{}'] = process.argv.slice(2)

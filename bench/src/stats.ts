@@ -19,3 +19,9 @@ export function short(value: number): string {
 
 /** `–` where there is no figure. */
 export const fixed = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : '–')
+
+/** Three digits that say something: 1234, 12.3, 1.23, 0.123. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  return value >= 1e4 ? short(value) : value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3)
+}

@@ -1,71 +1,126 @@
-import { createNetwork, fileLog, groupKey } from '@mosaik/node'
-import type { Group } from '@mosaik/node'
-import { quantile } from '../stats.ts'
-import { now, tell } from './role.ts'
+import { createMetrics, createNetwork, fileLog, groupKey, secretKey } from '@mosaik/node'
+import type { Group, JoinOptions, Metrics, Network } from '@mosaik/node'
+import { runInNewContext } from 'node:vm'
+import { setFlagsFromString } from 'node:v8'
+import { serveLoads } from './load.ts'
+import { cpuSeconds, now, readyMade, tell } from './role.ts'
+import { stateMachine } from './state.ts'
+import type { State } from './state.ts'
 
-interface Options {
+export interface GroupOptions {
   readonly bootstrap: readonly string[]
+  /** Default: any free port of QUIC. */
+  readonly listen?: string
+  readonly secretKey?: string
   /** Default: in memory. */
   readonly directory?: string
-}
-
-interface Load {
-  readonly type: string
-  readonly what: 'write' | 'read'
-  readonly concurrency: number
-  readonly ms: number
-}
-
-/** What a member measured: calls per second, and how long each took, ms. */
-export interface Closed {
-  readonly rate: number
-  readonly p50: number
-  readonly p99: number
+  /** Default: `fast`, and who founds waits for three. */
+  readonly consensus?: JoinOptions['consensus']
+  readonly retention?: JoinOptions['retention']
+  /** How many groups the node is in. Default 1. */
+  readonly groups?: number
 }
 
 type Bytes = Group<Uint8Array, null, number, number>
 
-/** A member of a group that keeps the last command; it executes in a closed loop when it is told to. */
-export async function run({ bootstrap, directory }: Options): Promise<void> {
-  const network = await createNetwork('bench', { listen: ['/ip4/127.0.0.1/udp/0/quic-v1'], discovery: { bootstrap } })
-  let count = 0
-  const raw = { encode: (bytes: Uint8Array) => bytes, decode: (bytes: Uint8Array) => bytes }
-  const group: Bytes = network.groups.join({
-    key: groupKey('bench'),
-    consensus: { preset: 'fast', minMembers: 3 },
-    ...(directory !== undefined && { storage: fileLog(directory) }),
-    machine: {
-      name: 'count',
-      codecs: { command: raw },
-      apply: (_: Uint8Array) => ++count,
-      query: () => count,
-      snapshot: () => count,
-      install: (state: number) => void (count = state),
-    },
+type Order =
+  | { readonly type: 'where' }
+  | { readonly type: 'reach'; readonly index: number }
+  | { readonly type: 'grow'; readonly bytes: number }
+  | { readonly type: 'usage' }
+  | { readonly type: 'leave' }
+
+const MEMBERS = 3
+
+/** A member of one or more groups of three, which keep a count, and bytes where they are told to. */
+export async function run(options: GroupOptions): Promise<void> {
+  const { bootstrap, listen = '/ip4/127.0.0.1/udp/0/quic-v1' } = options
+  const begun = now()
+  const metrics = createMetrics()
+  const network = await createNetwork('bench', {
+    listen: [listen],
+    metrics,
+    discovery: { bootstrap },
+    ...(options.secretKey !== undefined && { secretKey: secretKey(options.secretKey) }),
   })
-  tell({ type: 'listening', addresses: network.local.addresses })
-  await group.members.until((members) => members.filter(({ standing }) => standing === 'voter').length === 3)
-  await group.when.leaderElected()
-  tell({ type: 'ready', leads: group.isLeader })
-  process.on('message', (message: Load) => {
-    if (message.type === 'load') void load(group, message).then((closed) => tell({ type: 'loaded', ...closed }))
+  const state: State = { count: 0, parts: [] }
+  const groups = Array.from({ length: options.groups ?? 1 }, (_, n) => join(network, n, options, n === 0 ? state : { count: 0, parts: [] }))
+  tell({ type: 'listening', addresses: network.local.addresses, createdMs: now() - begun, sinceStart: Date.now() - performance.timeOrigin })
+  serve(network, groups, metrics)
+  await Promise.all(
+    groups.map(async (group) => {
+      await group.members.until((members) => members.filter(({ standing }) => standing === 'voter').length >= MEMBERS)
+      await group.when.leaderElected()
+    }),
+  )
+  tell({ type: 'ready', leads: groups[0]?.isLeader === true })
+}
+
+function join(network: Network, n: number, { directory, consensus, retention }: GroupOptions, state: State): Bytes {
+  return network.groups.join({
+    key: groupKey(`bench ${n}`),
+    consensus: consensus ?? { preset: 'fast', minMembers: MEMBERS },
+    ...(retention !== undefined && { retention }),
+    ...(directory !== undefined && { storage: fileLog(directory) }),
+    machine: stateMachine(state),
   })
 }
 
-async function load(group: Bytes, { what, concurrency, ms }: Load): Promise<Closed> {
-  const command = new Uint8Array(256).fill(7)
-  const took: number[] = []
-  const end = now() + ms
-  const begun = now()
-  const loop = async (): Promise<void> => {
-    for (let at = now(); at < end; at = now()) {
-      if (what === 'write') await group.execute(command)
-      else await group.query(null)
-      took.push(now() - at)
-    }
+function serve(network: Network, groups: readonly Bytes[], metrics: Metrics): void {
+  const command = readyMade()
+  let driven = groups
+  let turn = 0
+  const next = (): Bytes => driven[(turn = (turn + 1) % driven.length)] as Bytes
+  serveLoads({
+    begin: () => {
+      // Of many, this process drives those that it leads.
+      if (groups.length > 1) driven = groups.filter(({ isLeader }) => isLeader)
+    },
+    write: () => next().execute(command()),
+    read: () => next().query(null),
+    stale: () => next().query(null, { consistency: 'weak' }),
+  })
+  process.on('message', (order: Order) => void obey(order, network, groups[0] as Bytes, metrics))
+}
+
+async function obey(order: Order, network: Network, group: Bytes, metrics: Metrics): Promise<void> {
+  if (order.type === 'where') tell({ type: 'at', index: group.committed.value })
+  else if (order.type === 'reach') {
+    await group.position.until(({ index }) => index >= order.index)
+    tell({ type: 'reached', at: now() })
+  } else if (order.type === 'grow') {
+    for (let bytes = 0; bytes < order.bytes; bytes += 1_048_576) await group.execute(Uint8Array.of(1))
+    tell({ type: 'grown' })
+  } else if (order.type === 'usage') tell({ type: 'used', ...usage(metrics) })
+  else if (order.type === 'leave') {
+    await network.close()
+    tell({ type: 'left', at: now() })
   }
-  await Promise.all(Array.from({ length: concurrency }, loop))
-  took.sort((a, b) => a - b)
-  const seconds = (now() - begun) / 1_000
-  return { rate: took.length / seconds, p50: quantile(took, 0.5), p99: quantile(took, 0.99) }
+}
+
+export interface Usage {
+  readonly cpu: number
+  readonly at: number
+  /** Of the JavaScript heap, after a collection, bytes. */
+  readonly heap: number
+  readonly rss: number
+  readonly sentBytes: number
+  readonly heartbeats: number
+}
+
+function usage(metrics: Metrics): Usage {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const text = metrics.text()
+  const { heapUsed, rss } = process.memoryUsage()
+  return { cpu: cpuSeconds(), at: now(), heap: heapUsed, rss, sentBytes: sum(text, 'bytes_sent'), heartbeats: sum(text, 'heartbeats_sent') }
+}
+
+/** Of all series of one metric of groups. */
+function sum(text: string, name: string): number {
+  return [...text.matchAll(new RegExp(`^mosaik_groups_${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(
+    (total, [, value]) => total + Number(value),
+    0,
+  )
 }
