@@ -7,6 +7,8 @@ import { groupSettings } from './config.ts'
 import { electionMachine, isKeyed, MachineHost } from './driver/machine-host.ts'
 import type { AnyMachine } from './driver/machine-host.ts'
 import { GroupMember } from './driver/member.ts'
+import { Ticker } from './driver/ticker.ts'
+import { Turns } from './driver/turns.ts'
 import { groupIdOf } from './group-id.ts'
 import { GroupHandle } from './group.ts'
 import { memoryLog } from './storage/memory-log.ts'
@@ -32,12 +34,21 @@ interface Joined {
 class NodeGroups implements Groups {
   readonly #discovery: Discovery
   readonly #bonds: Bonds
+  readonly #turns: Turns
+  readonly #ticker: Ticker
   readonly #joined = new Map<GroupId, Joined>()
   #closing: Promise<void> | undefined
 
   constructor(discovery: Discovery, bonds: Bonds) {
     this.#discovery = discovery
     this.#bonds = bonds
+    this.#turns = new Turns(discovery.endpoint.clock)
+    const { clock, logger } = discovery.endpoint
+    this.#ticker = new Ticker({
+      clock,
+      heard: () => bonds.heard(),
+      onFault: (error) => componentLogger(logger, 'mosaik:groups').error('a tick failed: %o', error),
+    })
   }
 
   join<Command, Query, Result, Reply>(
@@ -97,6 +108,8 @@ class NodeGroups implements Groups {
       prng: endpoint.prng,
       logger,
       bonds: this.#bonds,
+      turns: this.#turns,
+      ticker: this.#ticker,
       store,
       host: new MachineHost(machine),
       after,

@@ -33,6 +33,10 @@ class NodeBonds implements Bonds {
     return new PartyMembership(this.#node, party)
   }
 
+  heard(): ReadonlyMap<PeerId, number> {
+    return this.#node.heard()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#node.close()
     return this.#closing

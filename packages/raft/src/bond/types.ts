@@ -46,8 +46,6 @@ export interface BondingOptions {
   onFrame(peer: PeerId, bytes: Uint8Array, kind: 'control' | 'bulk'): void
   /** The peer's `setStatus`, when it has changed, with a heartbeat. */
   onStatus?(peer: PeerId, status: Uint8Array): void
-  /** The peer has answered a heartbeat that was sent at `sentAt` (the own monotonic clock): it was there at that time or later. */
-  onHeartbeat?(peer: PeerId, sentAt: number): void
   /** There is room again after `send` answered false. */
   onReady?(peer: PeerId): void
 }
@@ -82,6 +80,8 @@ export interface Bonds extends AsyncDisposable {
    * is joined, `ERR_INVALID_OPTION`, `ERR_TOO_LARGE` when the own entry is full, and `ERR_CLOSED`.
    */
   join(options: BondingOptions): Membership
+  /** How many ms ago each bonded peer is known to have been there, by the heartbeats that it has acknowledged: of all groups alike. */
+  heard(): ReadonlyMap<PeerId, number>
   /** Leaves every group and closes every bond, within 2 s. Idempotent. */
   close(): Promise<void>
 }

@@ -13,6 +13,7 @@ import { decodeMessage, encodeMessage, isBulk, snapshotShape } from '../wire/mes
 import { life as lifeShape, record } from '../wire/shape.ts'
 import { decodeStoredState, LogWriter } from './log-writer.ts'
 import { Runner } from './runner.ts'
+import type { Ticker } from './ticker.ts'
 
 const helloShape = record<{ incarnation: string }>({ incarnation: lifeShape })
 const storedSnapshotShape = record<{ incarnation: string; snapshot: SnapshotMeta }>({ incarnation: lifeShape, snapshot: snapshotShape })
@@ -28,6 +29,7 @@ export interface LifeInit {
   readonly prng: Prng
   readonly logger: Logger
   readonly bonds: Bonds
+  readonly ticker: Ticker
   /** Open. */
   readonly store: LogStore
   /** What the core wants beside writes and sends. */
@@ -47,10 +49,8 @@ export class Life {
   readonly incarnation: string
   readonly membership: Membership
   readonly #init: LifeInit
-  #cancelTick: () => void = () => {}
+  readonly #cancelTick: () => void
   #tickedAt: number
-  /** When each peer was last known to be there, by this node's monotonic clock. */
-  readonly #seenAt = new Map<PeerId, number>()
 
   constructor(init: LifeInit, incarnation: string, restored: Restored | undefined) {
     const { me, groupId, settings, clock, prng, store } = init
@@ -85,7 +85,7 @@ export class Life {
     })
     this.membership = this.#bond()
     this.#tickedAt = clock.monotonic()
-    this.#tick()
+    this.#cancelTick = init.ticker.every(settings.timing.heartbeatInterval / 2, (now, heard) => this.#tick(now, heard))
   }
 
   /** Ends this life at once; what it wrote stays. */
@@ -115,12 +115,10 @@ export class Life {
         this.#init.onBonds()
       },
       onDown: (peerId, reason) => {
-        this.#seenAt.delete(peerId)
         logger.debug('the bond with %s is gone: %s', peerId, reason.name)
         this.runner.submit({ type: 'bond-down', peerId })
         this.#init.onBonds()
       },
-      onHeartbeat: (peer, sentAt) => this.#seenAt.set(peer, sentAt),
       onFrame: (from, bytes) => {
         if (bytes[0] === undefined || bytes[0] > 2) return this.#init.onFrame(from, bytes)
         this.runner.submit({ type: 'message', from, message: decodeMessage(bytes) })
@@ -139,17 +137,10 @@ export class Life {
     else this.#init.perform(effect)
   }
 
-  #tick(): void {
-    const { clock, settings } = this.#init
-    this.#cancelTick = clock.after(settings.timing.heartbeatInterval / 2, () => {
-      const now = clock.monotonic()
-      const heard = new Map<PeerId, number>()
-      for (const [peer, at] of this.#seenAt) heard.set(peer, now - at)
-      this.runner.submit({ type: 'tick', elapsed: now - this.#tickedAt, heard })
-      this.#tickedAt = now
-      this.#init.onTick()
-      this.#tick()
-    })
+  #tick(now: number, heard: ReadonlyMap<PeerId, number>): void {
+    this.runner.submit({ type: 'tick', elapsed: now - this.#tickedAt, heard })
+    this.#tickedAt = now
+    this.#init.onTick()
   }
 }
 

@@ -19,6 +19,8 @@ import { membersOf, sameMembers, whatIsMissing } from './members.ts'
 import { Reads } from './reads.ts'
 import { Resubmission } from './resubmission.ts'
 import { SnapshotExchange } from './snapshot-exchange.ts'
+import type { Turns } from './turns.ts'
+import type { Ticker } from './ticker.ts'
 
 const EVENTS_BACKLOG = 256
 const INCARNATION_BYTES = 8
@@ -38,6 +40,9 @@ export interface MemberInit {
   readonly prng: Prng
   readonly logger: Logger
   readonly bonds: Bonds
+  readonly ticker: Ticker
+  /** For long work, of all groups of the node. */
+  readonly turns: Turns
   readonly store: LogStore
   readonly host: MachineHost
   /** The member before this one, of the same node, ends. */
@@ -101,10 +106,14 @@ export class GroupMember {
     this.#exchange = new SnapshotExchange({
       clock,
       logger: init.logger,
+      turns: init.turns,
+      sync: settings.sync,
       store: init.store,
       send: (peer, bytes) => this.#life?.sendFrame(peer, bytes) ?? false,
       incarnation: () => this.#life?.incarnation,
       peers: () => [...(this.#life?.core.state.peers.keys() ?? [])],
+      leader: () => this.leader.value,
+      receiver: () => this.#applier.receiver(),
     })
     this.#started = this.#start().catch((error: unknown) => this.fail(error as Error))
   }
@@ -192,7 +201,10 @@ export class GroupMember {
       logger.warn('%d half-written bytes were cut from %s at %d; nothing of them was acknowledged', cut.bytes, cut.file, cut.offset)
     const stored = await restoreFrom(store)
     if (this.#ended !== undefined) return
-    if (stored?.restored.snapshot !== undefined) await this.#exchange.installStored((state) => this.#applier.install(state))
+    if (stored?.restored.snapshot !== undefined) {
+      await this.#exchange.installStored(stored.restored.snapshot)
+      if (this.ended !== undefined) return
+    }
     const incarnation = stored?.incarnation ?? Buffer.from(prng.bytes(INCARNATION_BYTES)).toString('hex')
     this.#begin(incarnation, stored?.restored)
   }
@@ -302,17 +314,12 @@ export class GroupMember {
         const child = { ...(parent !== undefined && { parent }), ...(fork !== undefined && { fork: fork.index }) }
         return this.events.publish({ type: 'lineage', lineage: id, ...child })
       }
-      case 'take-snapshot': {
-        const root = this.#exchange.hold(effect.snapshot, this.#applier.snapshot())
-        return runner?.submit({ type: 'snapshot-taken', index: effect.snapshot.index, root })
-      }
+      case 'take-snapshot':
+        return this.#takeSnapshot(effect.snapshot, life)
       case 'snapshot-settled':
         return this.#life?.writer.saving(this.#exchange.settle(effect.snapshot))
       case 'need-snapshot':
-        return this.#exchange.fetch(effect.snapshot, effect.leader, {
-          onDone: (state) => this.#install(effect.snapshot, state, life),
-          onFailed: () => runner?.submit({ type: 'snapshot-failed' }),
-        })
+        return this.#fetchSnapshot(effect.snapshot, life)
       case 'superseded':
         return this.#supersede(effect)
       case 'breach':
@@ -328,16 +335,26 @@ export class GroupMember {
     }
   }
 
+  #takeSnapshot(snapshot: SnapshotMeta, life: Life | undefined): void {
+    this.#exchange.take(snapshot, this.#applier.view()).then(
+      (root) => root !== undefined && life?.runner.submit({ type: 'snapshot-taken', index: snapshot.index, root }),
+      (error: unknown) => this.fail(error as Error),
+    )
+  }
+
   /** For the life that has asked for it only. */
-  #install(snapshot: SnapshotMeta, state: Uint8Array, life: Life | undefined): void {
-    if (life === undefined || this.#life !== life) return
-    try {
-      this.#applier.install(state)
-      this.position.set({ term: snapshot.term, index: snapshot.index })
-      life.runner.submit({ type: 'snapshot-installed', snapshot })
-    } catch (error) {
-      this.fail(error as Error)
-    }
+  #fetchSnapshot(snapshot: SnapshotMeta, life: Life | undefined): void {
+    const { term, index } = snapshot
+    this.#exchange.fetch(snapshot, {
+      onSwapped: () => {
+        if (this.#life !== life) return
+        this.committed.set(index)
+        this.position.set({ term, index })
+      },
+      onDone: () => life?.runner.submit({ type: 'snapshot-installed', snapshot }),
+      onGivenUp: () => life?.runner.submit({ type: 'snapshot-failed' }),
+      onError: (error) => this.fail(error),
+    })
   }
 
   #apply(entries: readonly Entry[]): void {

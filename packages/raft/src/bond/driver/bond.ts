@@ -39,6 +39,8 @@ export class PeerBond implements HeartHost {
   readonly since: number
   /** This side opens groups, and sends heartbeats by the clock. */
   readonly isPacer: boolean
+  /** When the newest heartbeat that the peer has acknowledged was sent: it was there then or later. By the monotonic clock. */
+  heardAt: number | undefined
   readonly #context: BondContext
   readonly #host: BondHost
   readonly #sessions = new Map<number, Session>()
@@ -190,7 +192,8 @@ export class PeerBond implements HeartHost {
       case 'open':
         return this.#onOpen(frame)
       case 'beat':
-        return this.#onBeat(this.#heart.received(frame))
+        this.heardAt = this.#heart.received(frame) ?? this.heardAt
+        return
       default:
         return this.#onNumbered(frame)
     }
@@ -332,10 +335,6 @@ export class PeerBond implements HeartHost {
     const judgement = this.#host.judge(session.party)
     if (!judgement.allowed) return this.#drop(session, judgement.reason)
     session.cancelExpiry = this.#context.atExpiry(judgement.until, () => this.#judge(session))
-  }
-
-  #onBeat(sentAt: number | undefined): void {
-    if (sentAt !== undefined) for (const { party } of this.up) party.heartbeat(this.peerId, sentAt)
   }
 
   #drop(session: Session, reason: CloseReason, sendControl = false): void {

@@ -95,6 +95,13 @@ export class BondNode implements PairHost, RosterFollower {
     return [...this.#pairs.values()]
   }
 
+  heard(): ReadonlyMap<PeerId, number> {
+    const now = this.context.clock.monotonic()
+    const heard = new Map<PeerId, number>()
+    for (const { peerId, bond } of this.#pairs.values()) if (bond?.heardAt !== undefined) heard.set(peerId, now - bond.heardAt)
+    return heard
+  }
+
   onEntry(peerId: PeerId, entry: PeerEntry | undefined, before: PeerEntry | undefined): void {
     if (peerId === this.context.endpoint.id) return
     for (const { party } of [...this.#parties.values()]) {

@@ -79,10 +79,6 @@ export class Party {
     return this.#guard(() => this.#options.onStatus?.(peer, status))
   }
 
-  heartbeat(peer: PeerId, sentAt: number): void {
-    this.#guard(() => this.#options.onHeartbeat?.(peer, sentAt))
-  }
-
   ready(peer: PeerId): void {
     this.#guard(() => this.#options.onReady?.(peer))
   }

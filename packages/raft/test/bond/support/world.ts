@@ -33,8 +33,6 @@ export interface TestGroup {
   readonly node: Node
   readonly membership: Membership
   readonly happened: Happening[]
-  /** Round trips by peer. */
-  readonly beats: Map<PeerId, number>
   readonly ready: PeerId[]
   /** Peers that are bonded now. */
   readonly peers: PeerId[]
@@ -78,7 +76,6 @@ export class BondWorld implements AsyncDisposable {
   /** A node joins the group of that name, which also is its key. */
   join(node: Node, name: string, options: Partial<BondingOptions> = {}): TestGroup {
     const happened: Happening[] = []
-    const beats = new Map<PeerId, number>()
     const ready: PeerId[] = []
     const life = ++this.#joined
     const key = groupKey(name)
@@ -91,7 +88,6 @@ export class BondWorld implements AsyncDisposable {
       onDown: (peer, reason) => void happened.push({ type: 'down', peer, reason }),
       onFrame: (peer, bytes, kind) => void happened.push({ type: 'frame', peer, bytes, kind }),
       onStatus: (peer, status) => void happened.push({ type: 'status', peer, status: textOf(status) }),
-      onHeartbeat: (peer) => void beats.set(peer, (beats.get(peer) ?? 0) + 1),
       onReady: (peer) => void ready.push(peer),
       ...options,
     })
@@ -100,7 +96,6 @@ export class BondWorld implements AsyncDisposable {
       node,
       membership,
       happened,
-      beats,
       ready,
       get peers() {
         return peers()
