@@ -1,13 +1,13 @@
-import { canonical, decodeCanonical } from '@mosaik/core'
 import type { GroupId, NetworkId } from '@mosaik/core'
 import type { CommandsData, Entry } from '../logic/entry.ts'
 import { Sessions } from '../logic/sessions.ts'
 import type { BatchOutcome, StoredSession } from '../logic/sessions.ts'
 import type { Index } from '../logic/types.ts'
-import { count, listOf, record, text } from '../wire/shape.ts'
-import type { Shape } from '../wire/shape.ts'
-import { MAX_CALLS } from './calls.ts'
+import type { SnapshotSource } from '../types.ts'
+import { malformed } from '../wire/shape.ts'
 import type { MachineHost } from './machine-host.ts'
+import { SessionReceiver, sessionSource } from './session-items.ts'
+import type { StateReceiver } from './snapshot-intake.ts'
 
 /** Who waits for commands. */
 export interface Fates {
@@ -25,40 +25,19 @@ export interface ApplierInit {
   readonly networkId: NetworkId
 }
 
-const bytes: Shape<Uint8Array> = (value, what) => {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`malformed ${what}`)
-  return value
-}
-const MAX_REPLIES = 1 << 20
-const stateShape = record<{ sessions: readonly StoredSession[]; machine: Uint8Array }>({
-  sessions: listOf(
-    record<StoredSession>({
-      session: text,
-      lastUsed: count,
-      lowWater: count,
-      outcomes: listOf(
-        record<{ number: number; outcome: BatchOutcome }>({
-          number: count,
-          outcome: record<BatchOutcome>({ index: count, replies: listOf<unknown>(bytes, MAX_REPLIES) }),
-        }),
-        MAX_CALLS,
-      ),
-    }),
-    Number.MAX_SAFE_INTEGER,
-  ),
-  machine: bytes,
-})
+const SESSIONS = 0
+const MACHINE = 1
 
 /** The replicated state of a member: the user's machine, and which commands it has had. */
 export class Applier {
   readonly #init: ApplierInit
   readonly #sessions = new Sessions()
   /** The machine as it was before the first command. */
-  readonly #genesis: Uint8Array
+  readonly #genesis: SnapshotSource
 
   constructor(init: ApplierInit) {
     this.#init = init
-    this.#genesis = init.host.snapshot()
+    this.#genesis = init.host.source()
   }
 
   /** Throws `ERR_GROUP_FAILED`. */
@@ -77,43 +56,47 @@ export class Applier {
     }
   }
 
-  /** The whole state, the same bytes on every member. */
-  snapshot(): Uint8Array {
+  /** Views of the whole state as it is now: sessions and machine, the same items on every member. Throws `ERR_GROUP_FAILED`. */
+  view(): readonly SnapshotSource[] {
     const { host } = this.#init
-    const sessions = this.#sessions.store().map(({ outcomes, ...rest }) => ({
-      ...rest,
-      outcomes: outcomes.map(({ number, outcome: { index, replies } }) => ({
-        number,
-        outcome: { index, replies: replies.map((reply) => host.encodeReply(reply)) },
-      })),
-    }))
-    return canonical({ sessions, machine: host.snapshot() })
+    return [sessionSource(this.#sessions.store(), host), host.source()]
   }
 
-  /** Throws `ERR_GROUP_FAILED`, or `ERR_PROTOCOL` for bytes that are no state. */
-  install(snapshot: Uint8Array): void {
-    const { host, fates } = this.#init
-    const { sessions, machine } = stateShape(decodeCanonical(snapshot), 'state')
-    const restored = sessions.map(({ outcomes, ...rest }) => ({
-      ...rest,
-      outcomes: outcomes.map(({ number, outcome: { index, replies } }) => ({
-        number,
-        outcome: { index, replies: replies.map((reply) => host.decodeReply(reply as Uint8Array)) },
-      })),
-    }))
-    host.install(machine)
-    this.#sessions.restore(restored)
-    // What this member waits for may be part of the state that it now has.
-    for (const { session, outcomes } of restored) {
-      fates.opened(session)
-      for (const { number, outcome } of outcomes) fates.applied(session, number, outcome)
+  /** Builds another state aside. Throws `ERR_GROUP_FAILED`, and `ERR_PROTOCOL` for items that are none of a state. */
+  receiver(): StateReceiver {
+    const { host } = this.#init
+    const sessions = new SessionReceiver(host)
+    const machine = host.receiver()
+    return {
+      add: (section, items) => {
+        if (section === SESSIONS) sessions.add(items)
+        else if (section === MACHINE) machine.add(items)
+        else throw malformed(`state: section ${section}`)
+      },
+      commit: () => {
+        machine.commit()
+        this.#restore(sessions.sessions)
+        return this.view()
+      },
     }
   }
 
   /** Back to before the first command. */
   reset(): void {
-    this.#init.host.install(this.#genesis)
+    const machine = this.#init.host.receiver()
+    machine.add([...this.#genesis.items()])
+    machine.commit()
     this.#sessions.restore([])
+  }
+
+  #restore(stored: readonly StoredSession[]): void {
+    const { fates } = this.#init
+    this.#sessions.restore(stored)
+    // What this member waits for may be part of the state that it now has.
+    for (const { session, outcomes } of stored) {
+      fates.opened(session)
+      for (const { number, outcome } of outcomes) fates.applied(session, number, outcome)
+    }
   }
 
   #applyBatch(index: Index, term: number, { session, number, lowWater, payloads }: CommandsData): void {

@@ -100,17 +100,6 @@ export class MachineHost {
     }
   }
 
-  snapshot(): Uint8Array {
-    const [item] = this.source().items()
-    return (item as SnapshotItem)[1]
-  }
-
-  install(bytes: Uint8Array): void {
-    const receiver = this.receiver()
-    receiver.add([[NO_KEY, bytes]])
-    receiver.commit()
-  }
-
   #valueReceiver(machine: StateMachine<unknown, unknown, unknown, unknown, unknown>): SnapshotReceiver {
     let state: unknown
     return {

@@ -306,7 +306,6 @@ export class GroupMember {
 
   #performRare(effect: Wanted): void {
     const life = this.#life
-    const runner = life?.runner
     switch (effect.type) {
       case 'lineage': {
         const { id, parent, fork } = effect.lineage

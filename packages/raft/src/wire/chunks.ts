@@ -15,7 +15,7 @@ const PIECE = 0x80
 /** Where a chunk begins: enough to make it again. */
 export interface ChunkStart {
   readonly section: number
-  /** Of the first item; undefined: at the first of all. */
+  /** Of the first item, a copy; undefined: at the first of all. */
   readonly key: Uint8Array | undefined
   /** Bytes of that item that are in chunks before. */
   readonly offset: number
@@ -63,7 +63,7 @@ export class Chunker {
       this.#items = this.#open(undefined)
       this.#item = this.#pull()
     }
-    const start = { section: this.#section, key: this.#item[0], offset: this.#offset }
+    const start = { section: this.#section, key: new Uint8Array(this.#item[0]), offset: this.#offset }
     return { start, bytes: HEAD_BYTES + recordSize(this.#item) > CHUNK_BYTES ? this.#piece(this.#item) : this.#whole() }
   }
 
@@ -140,7 +140,7 @@ export class Unchunker {
     if (head !== section) return { section, items: this.#append(section, body) }
     if (this.#record !== undefined) throw malformed('chunk: the item before is not complete')
     const items = readRecords(body)
-    this.starts.push({ section, key: items[0]?.[0], offset: 0 })
+    this.starts.push({ section, key: copyOf(items[0]), offset: 0 })
     return { section, items }
   }
 
@@ -167,7 +167,7 @@ export class Unchunker {
     // Only now is the key whole that all of its pieces begin at.
     for (let i = this.starts.length - 1, offset = -1; offset !== 0; i--) {
       offset = (this.starts[i] as ChunkStart).offset
-      this.starts[i] = { section, key: items[0]?.[0], offset }
+      this.starts[i] = { section, key: copyOf(items[0]), offset }
     }
     return items
   }
@@ -176,6 +176,11 @@ export class Unchunker {
 /** By which chunks are verified. */
 export function hashOf(bytes: Uint8Array): Uint8Array {
   return hash('sha256', bytes, 'buffer')
+}
+
+/** Of its key: the chunk that it came in is not held for it. */
+function copyOf(item: SnapshotItem | undefined): Uint8Array | undefined {
+  return item === undefined ? undefined : new Uint8Array(item[0])
 }
 
 function recordSize([key, value]: SnapshotItem): number {

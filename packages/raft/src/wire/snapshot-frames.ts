@@ -1,5 +1,6 @@
 import { FrameReader, FrameWriter } from '../bond/wire/bytes.ts'
 import type { Index } from '../logic/types.ts'
+import { CHUNK_BYTES } from './chunks.ts'
 import { count, malformed } from './shape.ts'
 
 // Frames of a group beside those of its core, whose kinds are 1 and 2.
@@ -7,17 +8,14 @@ const ASK = 3
 const PART = 4
 const GONE = 5
 
-/** A snapshot's state is cut into parts of this size. */
-export const PART_BYTES: number = 256 * 1024
-/** Part 0 is the list of the hashes of all others, 32 bytes each; the hash of that list is the snapshot's root. */
+/** Part 0 is the list of the hashes of all chunks, 32 bytes each; the hash of that list is the snapshot's root. Chunks are parts from 1 on. */
 export const HASH_BYTES = 32
-/** Of a state: 16 GiB. */
-export const MAX_PARTS = 65_536
+export const MAX_CHUNKS = 65_536
 
 export type SnapshotFrame =
   | { readonly type: 'ask'; readonly index: Index; readonly part: number }
   | { readonly type: 'part'; readonly index: Index; readonly part: number; readonly bytes: Uint8Array }
-  /** Not here (any more): ask somebody else. */
+  /** Not here, not yet or not any more: ask somebody else. */
   | { readonly type: 'gone'; readonly index: Index; readonly part: number }
 
 export function encodeSnapshotFrame(frame: SnapshotFrame): Uint8Array {
@@ -32,8 +30,8 @@ export function decodeSnapshotFrame(bytes: Uint8Array): SnapshotFrame {
   const reader = new FrameReader(bytes, 'snapshot')
   const index = count(Number(reader.u64()), 'snapshot: index')
   const part = reader.u32()
-  if (part > MAX_PARTS) throw malformed(`snapshot: part ${part}`)
-  if (kind === PART) return { type: 'part', index, part, bytes: reader.rest(Math.max(PART_BYTES, MAX_PARTS * HASH_BYTES)) }
+  if (part > MAX_CHUNKS) throw malformed(`snapshot: part ${part}`)
+  if (kind === PART) return { type: 'part', index, part, bytes: reader.rest(part === 0 ? MAX_CHUNKS * HASH_BYTES : CHUNK_BYTES) }
   reader.end()
   if (kind === ASK) return { type: 'ask', index, part }
   if (kind === GONE) return { type: 'gone', index, part }
