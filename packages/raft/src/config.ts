@@ -23,7 +23,6 @@ export interface GroupSettings {
   readonly timing: Timing
   readonly heartbeat: HeartbeatTiming
   readonly forwardTimeout: number
-  readonly queryTimeout: number
   readonly sync: SyncSettings
   readonly maxVoters: number
   readonly minMembers: number
@@ -90,12 +89,12 @@ export function groupSettings(options: JoinOptions, durable: boolean): GroupSett
       default: base.memberGrace ?? GRACE_IN_BOND_TIMEOUTS * bondTimeout,
     }),
     recoveryTimeout: recoveryTimeout(given.recoveryTimeout, durable ? Number.POSITIVE_INFINITY : base.recoveryTimeout),
+    queryTimeout: ms('queryTimeout', 1),
   }
   return {
     timing,
     heartbeat,
     forwardTimeout: ms('forwardTimeout', 1),
-    queryTimeout: ms('queryTimeout', 1),
     sync: syncSettings(options.sync),
     maxVoters: check.integer('consensus.maxVoters', given.maxVoters, { min: 1, max: 255, default: MAX_VOTERS }),
     minMembers: check.integer('consensus.minMembers', given.minMembers, { min: 1, max: 255, default: 1 }),

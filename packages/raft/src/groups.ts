@@ -11,6 +11,7 @@ import { Ticker } from './driver/ticker.ts'
 import { Turns } from './driver/turns.ts'
 import { groupIdOf } from './group-id.ts'
 import { GroupHandle } from './group.ts'
+import { checkSecondHandle, sameMachine } from './second-handle.ts'
 import { memoryLog } from './storage/memory-log.ts'
 import type { Group, Groups, GroupsOptions, JoinOptions, KeyedStateMachine, StateMachine } from './types.ts'
 
@@ -74,13 +75,7 @@ class NodeGroups implements Groups {
     const joined =
       known === undefined || known.closing !== undefined
         ? this.#begin(groupId, options, machine ?? electionMachine(), known?.closing)
-        : known
-    if (machine !== undefined && joined.machine.constructor !== machine.constructor) {
-      throw new MosaikError(
-        'ERR_MACHINE_MISMATCH',
-        `group ${groupId} runs a machine of another class on this node; use one class for '${machine.name}'`,
-      )
-    }
+        : shareMember(known, options, machine)
     joined.handles++
     return new GroupHandle(joined.member, () => this.#release(joined)) as Group<unknown, unknown, unknown, unknown> as never
   }
@@ -132,6 +127,19 @@ class NodeGroups implements Groups {
     await Promise.all([...this.#joined.values()].map(({ member }) => member.close()))
     await this.#bonds.close()
   }
+}
+
+/** A further handle. Throws `ERR_MACHINE_MISMATCH` and `ERR_INVALID_OPTION`, and then nothing has changed. */
+function shareMember(joined: Joined, options: JoinOptions, machine: AnyMachine | undefined): Joined {
+  const { member } = joined
+  if (machine !== undefined && !sameMachine(joined.machine, machine)) {
+    throw new MosaikError(
+      'ERR_MACHINE_MISMATCH',
+      `group ${member.init.groupId} runs another kind of machine on this node: '${machine.name}' needs one constructor and the same codecs`,
+    )
+  }
+  member.prefer(checkSecondHandle(options, member.init))
+  return joined
 }
 
 function checkMachine(machine: AnyMachine | undefined): AnyMachine | undefined {

@@ -183,7 +183,10 @@ export interface Group<Command, Query, Result, Reply> extends AsyncDisposable {
   readonly when: GroupConditions
   /** Subscribes at the call; ends when the group is closed. */
   events(options?: WaitOptions): AsyncIterable<GroupEvent>
-  /** From any member; to the most advanced voter unless told to whom. Resolves when the new leader is known here; `ERR_TIMEOUT` after 15 s. */
+  /**
+   * From any member; to the most advanced voter unless told to whom. Resolves when the new leader is known here; `ERR_TIMEOUT`
+   * after 15 s. Who has no vote yet may get one within that time, but an observer never does: `ERR_INVALID_OPTION` at once.
+   */
   transferLeadership(peer?: PeerId): Promise<void>
   /** Leaves, with the last handle of this node. Idempotent. */
   close(): Promise<void>

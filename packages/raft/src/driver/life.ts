@@ -6,6 +6,7 @@ import type { GroupKey } from '../group-key.ts'
 import { createCore } from '../logic/core.ts'
 import type { Core } from '../logic/core.ts'
 import type { Effect, Restored, SendEffect } from '../logic/effects.ts'
+import type { Preference } from '../logic/options.ts'
 import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { LogStore } from '../storage/types.ts'
 import { decodeEntryData } from '../wire/entry-codec.ts'
@@ -25,6 +26,8 @@ export interface LifeInit {
   readonly groupId: GroupId
   readonly key: GroupKey
   readonly settings: GroupSettings
+  /** As it is when this life begins; of all handles the most eligible. */
+  readonly preference: Preference
   readonly clock: Clock
   readonly prng: Prng
   readonly logger: Logger
@@ -53,14 +56,14 @@ export class Life {
   #tickedAt: number
 
   constructor(init: LifeInit, incarnation: string, restored: Restored | undefined) {
-    const { me, groupId, settings, clock, prng, store } = init
+    const { me, groupId, settings, preference, clock, prng, store } = init
     this.#init = init
     this.incarnation = incarnation
     this.core = createCore(
       {
         me: { peerId: me, incarnation },
         groupId,
-        preference: settings.preference,
+        preference,
         durable: store.durable,
         timing: settings.timing,
         maxVoters: settings.maxVoters,
@@ -95,19 +98,25 @@ export class Life {
     await this.membership.leave(reason)
   }
 
+  /** It is more eligible than it was. */
+  prefer(preference: Preference): void {
+    this.membership.setObserver(preference === 'observer')
+    this.runner.submit({ type: 'preference', preference })
+  }
+
   /** Sends what is no message of the core's. */
   sendFrame(peer: PeerId, bytes: Uint8Array): boolean {
     return this.membership.send(peer, bytes, { bulk: bytes.byteLength > SMALL_BYTES })
   }
 
   #bond(): Membership {
-    const { groupId, key, settings, bonds, logger } = this.#init
+    const { groupId, key, settings, preference, bonds, logger } = this.#init
     return bonds.join({
       groupId,
       key,
       validators: settings.validators,
       timing: settings.heartbeat,
-      observer: settings.preference === 'observer',
+      observer: preference === 'observer',
       hello: () => canonical({ incarnation: this.incarnation }),
       onUp: (peerId, hello) => {
         const { incarnation } = helloShape(decodeCanonical(hello), 'hello')

@@ -5,6 +5,8 @@ import type { GroupSettings } from '../config.ts'
 import type { GroupKey } from '../group-key.ts'
 import type { Effect, Role, SendEffect } from '../logic/effects.ts'
 import type { Entry } from '../logic/entry.ts'
+import { patience } from '../logic/options.ts'
+import type { Preference } from '../logic/options.ts'
 import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { Cursor, Index, LineageId, Term } from '../logic/types.ts'
 import type { LogStore } from '../storage/types.ts'
@@ -68,6 +70,7 @@ export class GroupMember {
   readonly #exchange: SnapshotExchange
   readonly #resubmission: Resubmission
   #life: Life | undefined
+  #preference: Preference
   #sessions = 0
   #ended: Error | undefined
   readonly #departed = Promise.withResolvers<void>()
@@ -76,6 +79,7 @@ export class GroupMember {
   constructor(init: MemberInit) {
     const { clock, settings, host, groupId, networkId } = init
     this.init = init
+    this.#preference = settings.preference
     const missing = (): string => whatIsMissing(this.#life?.core.state)
     this.calls = new Calls({
       clock,
@@ -127,12 +131,24 @@ export class GroupMember {
     return this.#ended
   }
 
-  /** Asks again while nothing comes of it: a leader that is about to change forgets what it was asked. Throws `ERR_TIMEOUT`. */
+  /** Another handle is more eligible: so is the member, for as long as it lives. */
+  prefer(preference: Preference): void {
+    if (this.#ended !== undefined || patience(preference) >= patience(this.#preference)) return
+    this.#preference = preference
+    this.#life?.prefer(preference)
+  }
+
+  /**
+   * Asks again while nothing comes of it: a leader that is about to change forgets what it was asked. Throws `ERR_TIMEOUT`, and
+   * `ERR_INVALID_OPTION` as soon as it is known that `to` only observes.
+   */
   async transfer(to: PeerId | undefined): Promise<void> {
     const { clock, settings } = this.init
     const before = this.leader.value
     const isDone = (leader: PeerId | undefined): boolean => leader !== undefined && (to === undefined ? leader !== before : leader === to)
+    const hopeless = new AbortController()
     const ask = (): void => {
+      if (this.#observes(to)) return hopeless.abort(observes(to as PeerId))
       this.#life?.runner.submit({ type: 'transfer', to })
       cancel = clock.after(2 * settings.timing.electionTimeout, ask)
     }
@@ -144,15 +160,22 @@ export class GroupMember {
         TRANSFER_MS,
         (signal) => this.leader.until(isDone, { signal }),
         () => this.#notTransferred(to),
+        { signal: hopeless.signal },
       )
     } finally {
       cancel()
     }
   }
 
+  /** Whoever else has no vote may get one. */
+  #observes(peer: PeerId | undefined): boolean {
+    return this.members.value.some(({ peerId, standing }) => peerId === peer && standing === 'observer')
+  }
+
   #notTransferred(to: PeerId | undefined): MosaikError {
-    const isVoter = this.members.value.some(({ peerId, standing }) => standing === 'voter' && (to === undefined || peerId === to))
-    const why = to === undefined || isVoter ? whatIsMissing(this.#life?.core.state) : 'it is no voter'
+    const member = this.members.value.find(({ peerId }) => peerId === to)
+    const isVoter = to === undefined || member?.standing === 'voter'
+    const why = isVoter ? whatIsMissing(this.#life?.core.state) : member === undefined ? 'it is not here' : 'it has not been given a vote'
     return new MosaikError('ERR_TIMEOUT', `leadership was not handed to ${to ?? 'another member'} within ${TRANSFER_MS} ms: ${why}`)
   }
 
@@ -213,6 +236,7 @@ export class GroupMember {
     this.#life = new Life(
       {
         ...this.init,
+        preference: this.#preference,
         perform: (effect) => this.#perform(effect),
         onBonds: () => this.#look(),
         onFrame: (peer, bytes) => this.#exchange.receive(peer, bytes),
@@ -375,4 +399,8 @@ export class GroupMember {
     if (settings.resubmit) this.#resubmission.add({ lineage, inherited, entries })
     this.#comeBack({ ...CloseReasons.GracefulShutdown, detail: `its history has yielded to ${by}` })
   }
+}
+
+function observes(peer: PeerId): MosaikError {
+  return new MosaikError('ERR_INVALID_OPTION', `peer is ${peer}, which observes this group and never leads; name a voter`, { value: peer })
 }

@@ -9,6 +9,7 @@ import { propose } from './forward.ts'
 import { sendHellos } from './hello.ts'
 import { meetingFrom, noMeeting } from './meeting-state.ts'
 import type { CoreOptions } from './options.ts'
+import { prefer } from './preference.ts'
 import { cancelRead, driveReads, noReads, onRead } from './read-index.ts'
 import { receive } from './receive.ts'
 import { noRecovery } from './recovery-state.ts'
@@ -82,6 +83,8 @@ function happen(s: State, event: Event): void {
       return cancelRead(s, event.id)
     case 'transfer':
       return transferLeadership(s, event.to)
+    case 'preference':
+      return prefer(s, event.preference)
     case 'close':
       return beginClosing(s)
   }

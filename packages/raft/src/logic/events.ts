@@ -1,5 +1,6 @@
 import type { PeerId } from '@mosaik/core'
 import type { Message, Proposal } from './messages.ts'
+import type { Preference } from './options.ts'
 import type { SnapshotMeta } from './snapshot.ts'
 import type { Index, MemberId } from './types.ts'
 
@@ -32,5 +33,7 @@ export type Event =
   | { readonly type: 'cancel-read'; readonly id: number }
   /** Hand leadership to `to`, or to whoever has most. From any member. */
   | { readonly type: 'transfer'; readonly to?: PeerId | undefined }
+  /** This node leads more gladly than it did. Less gladly is not taken: who has a vote keeps it until it leaves. */
+  | { readonly type: 'preference'; readonly preference: Preference }
   /** Leave: hand over leadership, ask for removal, say goodbye. `departed` follows. */
   | { readonly type: 'close' }

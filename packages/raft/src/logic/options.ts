@@ -13,6 +13,8 @@ export interface Timing {
   readonly memberGrace: number
   /** `Infinity`: never. */
   readonly recoveryTimeout: number
+  /** A strong read that the leader has not answered for so long is asked again. */
+  readonly queryTimeout: number
 }
 
 /** What bounds memory and frames. */
@@ -56,6 +58,7 @@ export const DEFAULT_TIMING: Timing = {
   bootstrapDelay: 3_000,
   memberGrace: 15_000,
   recoveryTimeout: 30_000,
+  queryTimeout: 2_000,
 }
 
 const MIB = 1024 * 1024

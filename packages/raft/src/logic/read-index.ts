@@ -27,7 +27,7 @@ export interface Reads {
   waitingRemote: RemoteRead[]
   round: Round | undefined
   rounds: number
-  asked: { readonly ticket: number; readonly ids: readonly number[]; readonly at: number } | undefined
+  asked: { readonly ticket: number; readonly ids: readonly number[]; readonly until: number } | undefined
   tickets: number
   positioned: { readonly id: number; readonly index: Index }[]
 }
@@ -73,7 +73,7 @@ export function driveReads(s: State): void {
   if (s.leading !== undefined) beginRound(s)
   else if (s.leader !== undefined && reads.waiting.length > 0 && reads.asked === undefined && s.peers.has(s.leader)) {
     reads.tickets++
-    reads.asked = { ticket: reads.tickets, ids: reads.waiting, at: s.now }
+    reads.asked = { ticket: reads.tickets, ids: reads.waiting, until: s.now + s.options.timing.queryTimeout }
     reads.waiting = []
     s.out.send(s.leader, { type: 'read', ticket: reads.tickets }, 'nothing')
   }
@@ -139,7 +139,7 @@ export function onReadAnswer(s: State, m: ReadAnswer): void {
   if (reads.asked?.ticket !== m.ticket) return
   const { ids } = reads.asked
   // Who no longer leads is not asked again at once: the next leader, or the next heartbeat interval, is waited for.
-  if (m.index === undefined) return void (reads.asked = { ticket: 0, ids, at: s.now })
+  if (m.index === undefined) return void (reads.asked = { ticket: 0, ids, until: s.now + s.options.timing.heartbeatInterval })
   reads.asked = undefined
   for (const id of ids) reads.positioned.push({ id, index: m.index })
 }
@@ -147,7 +147,7 @@ export function onReadAnswer(s: State, m: ReadAnswer): void {
 /** On a tick: an answer that does not come is asked for again. */
 export function retryReads(s: State): void {
   const { reads } = s
-  if (reads.asked === undefined || s.now - reads.asked.at < s.options.timing.heartbeatInterval) return
+  if (reads.asked === undefined || s.now < reads.asked.until) return
   reads.waiting.push(...reads.asked.ids)
   reads.asked = undefined
 }

@@ -29,8 +29,12 @@ export function setRole(s: State, role: Role): void {
 
 /** Waits anew for a leader, for a time drawn at random so that not all stand at once. */
 export function waitForLeader(s: State): void {
-  const { electionTimeout, electionJitter } = s.options.timing
   s.heardAt = s.now
+  drawPatience(s)
+}
+
+export function drawPatience(s: State): void {
+  const { electionTimeout, electionJitter } = s.options.timing
   s.patience = (electionTimeout + Math.floor(s.prng.float() * electionJitter)) * patience(s.options.preference)
 }
 

@@ -47,7 +47,8 @@ export interface PendingWrite {
 
 /** The whole state of a core. Owned by one core; only the functions beside it change it, within a step. */
 export interface State {
-  readonly options: CoreOptions
+  /** Of these only the preference may change. */
+  options: CoreOptions
   readonly prng: Prng
   readonly out: Outbox
   readonly log: Log

@@ -22,6 +22,7 @@ export const TIMING: Timing = {
   bootstrapDelay: 1_000,
   memberGrace: 5_000,
   recoveryTimeout: Infinity,
+  queryTimeout: 100,
 }
 
 export interface NodeOptions {

@@ -64,6 +64,27 @@ test('a strong read waits until the machine here has applied its position', () =
   expect(isReady()).toBe(true)
 })
 
+test('a read that the leader does not answer is asked again after the query timeout, not before', () => {
+  const cluster = new Cluster('query timeout')
+  cluster.found(NAMES, { timing: { queryTimeout: 700 } })
+  cluster.tick(4_000)
+  const leader = cluster.leader() as Node
+  const follower = cluster.live.find((node) => node !== leader) as Node
+  let asked = 0
+  const transmit = cluster.transmit.bind(cluster)
+  cluster.transmit = (packet) => {
+    if (packet.message.type !== 'read') return transmit(packet)
+    asked++ // and is lost
+    if (asked === 2) transmit(packet)
+  }
+  const isReady = (): boolean => follower.events.some((event) => event.type === 'read-ready')
+  cluster.step(follower, { type: 'read', id: 1 })
+  cluster.tick(650)
+  expect([asked, isReady()]).toEqual([1, false])
+  cluster.tick(150)
+  expect([asked, isReady()]).toEqual([2, true])
+})
+
 test('a cancelled read is forgotten, and too many are refused', () => {
   const cluster = clusterWith([founding], 1)
   const [node] = cluster.live as [Node]
