@@ -11,6 +11,8 @@ import type { Index } from './types.ts'
 
 /** Own snapshots that wait for a root. */
 const MAX_TAKEN = 4
+/** While the last mark has no root, the log may grow so many times more before the next: a large state takes its time to be hashed. */
+const PENDING_FACTOR = 8
 
 /** The snapshot that may be offered: a majority has agreed on its root. */
 export function settledMeta(s: State): SnapshotMeta | undefined {
@@ -28,8 +30,10 @@ export function takeSnapshot(s: State, mark: Index): void {
 export function proposeMark(s: State): void {
   const { leading, log, options } = s
   if (leading === undefined || s.commit < leading.start || log.lastIndex - s.commit >= options.limits.uncommittedEntries) return
-  const isDue =
-    s.commit - s.lastMark >= options.limits.snapshotEntries || log.bytesBetween(s.lastMark, s.commit) >= options.limits.snapshotBytes
+  const { snapshotEntries, snapshotBytes } = options.limits
+  const isPending = s.lastMark > (s.snapshot?.index ?? 0)
+  const times = isPending ? PENDING_FACTOR : 1
+  const isDue = s.commit - s.lastMark >= times * snapshotEntries || log.bytesBetween(s.lastMark, s.commit) >= times * snapshotBytes
   if (!isDue) return
   s.lastMark = appendOwn(s, { kind: 'snapshot-mark' })
 }
