@@ -1,12 +1,16 @@
 /**
- * Conformance suites for own log stores and state machines.
+ * Groups in a simulated world, and conformance suites for own log stores and state machines.
  *
  * ```ts
  * import { memoryLog } from '@mosaik/raft'
- * import { logStoreSuite } from '@mosaik/raft/testing'
+ * import { logStoreSuite, simGroup } from '@mosaik/raft/testing'
  * import { describe, it } from 'vitest'
  *
  * logStoreSuite('memory', () => ({ create: () => memoryLog() }), { describe, it })
+ *
+ * await using cluster = await simGroup({ machine: () => new Counter(), members: 5, seed: 7 })
+ * cluster.crash(await cluster.leader())
+ * await cluster.converged()
  * ```
  *
  * @module
@@ -16,3 +20,7 @@ export type { PlainLog } from './log-store/plain-log.ts'
 export type { LogRig, LogStoreBuilder, LogStoreCase } from './log-store/types.ts'
 export { readStoredEntry, readStoredSnapshot, readStoredState } from './stored.ts'
 export type { Configuration, EntryData, Lineage, SnapshotMeta, StoredSnapshot, StoredState, Voter } from './stored.ts'
+export { simGroup } from './sim-group.ts'
+export type {
+  SettledOptions, SimGroup, SimGroupOptions, SimHandle, SimMachine, SimMember, SimMemberOptions, SimMembers, SimPlace, SimStorage,
+} from './sim-group/types.ts' // prettier-ignore

@@ -1,11 +1,11 @@
 import type { Endpoint, PeerId } from '@mosaik/core'
-import { canonical, MosaikError } from '@mosaik/core'
-import { simWorld } from '@mosaik/core/testing'
+import { MosaikError } from '@mosaik/core'
 import type { SimEndpointOptions, SimWorld } from '@mosaik/core/testing'
-import { createDiscovery } from '@mosaik/discovery'
 import type { Discovery, DiscoveryOptions } from '@mosaik/discovery'
 import { groupKey } from '../../src/group-key.ts'
-import { createGroups } from '../../src/groups.ts'
+import type { LogStore } from '../../src/storage/types.ts'
+import { Cluster } from '../../src/testing/sim-group/cluster.ts'
+import type { SimGroup, SimMember, SimStorage } from '../../src/testing/sim-group/types.ts'
 import type { Group, GroupEvent, Groups, JoinOptions, StateMachine } from '../../src/types.ts'
 
 /** Keeps everything it was told, and where that stood. */
@@ -30,21 +30,36 @@ export class Journal implements StateMachine<string, 'all' | 'size', readonly st
 
 export type JournalGroup = Group<string, 'all' | 'size', readonly string[] | number, number>
 
-export interface Node {
-  readonly id: PeerId
-  readonly endpoint: Endpoint
-  readonly discovery: Discovery
-  readonly groups: Groups
-  readonly journal: Journal
-  readonly group: JournalGroup
-  /** Everything that its group has told since it was joined. */
-  readonly told: readonly GroupEvent[]
-}
+/** A member of a group of journals; what is here is of its newest life. */
+export class Node {
+  readonly member: SimMember<Journal>
 
-/** All of two, then an odd number up to five. */
-function votersOf(members: number): number {
-  const most = Math.min(members, 5)
-  return most > 2 && most % 2 === 0 ? most - 1 : most
+  constructor(member: SimMember<Journal>) {
+    this.member = member
+  }
+
+  get id(): PeerId {
+    return this.member.id
+  }
+  get endpoint(): Endpoint {
+    return this.member.endpoint
+  }
+  get discovery(): Discovery {
+    return this.member.discovery
+  }
+  get groups(): Groups {
+    return this.member.groups
+  }
+  get journal(): Journal {
+    return this.member.machine
+  }
+  get group(): JournalGroup {
+    return this.member.group
+  }
+  /** Everything that its group has told since it was joined. */
+  get told(): readonly GroupEvent[] {
+    return this.member.events
+  }
 }
 
 /** How a promise ended: `done`, or the code of its error. */
@@ -55,115 +70,109 @@ export async function outcome(what: Promise<unknown>): Promise<string> {
   )
 }
 
-async function collect(group: JournalGroup, into: Set<string>, told: GroupEvent[]): Promise<void> {
-  for await (const event of group.events()) {
-    told.push(event)
-    if (event.type === 'superseded') for (const { command } of event.entries) into.add(command as string)
-  }
-}
-
-/** Nodes of a simulated world that are in one group. */
+/** A simulated group of journals, each node with options of its own. */
 export class GroupWorld implements AsyncDisposable {
-  readonly sim: SimWorld
+  /** Those that have not been killed, in the order in which they were started. */
   readonly nodes: Node[] = []
   /** For nodes to come. */
   discovery: DiscoveryOptions = {}
   /** Commands that were handed over because their history has lost. */
   readonly superseded: Set<string> = new Set()
+  readonly #group: SimGroup<Journal>
 
   constructor(seed: string | number) {
-    this.sim = simWorld({ seed, latency: { min: 1, max: 4 } })
+    this.#group = new Cluster({ seed, latency: { min: 1, max: 4 }, machine: () => new Journal(), key: groupKey('journal') })
   }
 
-  async node(options: Partial<JoinOptions> = {}, machine: SimEndpointOptions = {}): Promise<Node> {
-    return this.#populate(await this.sim.endpoint('groups', machine), options)
+  get sim(): SimWorld {
+    return this.#group.world
+  }
+
+  async node({ storage, ...options }: Partial<JoinOptions> = {}, endpoint: SimEndpointOptions = {}): Promise<Node> {
+    return this.#started(new Node(await this.#group.add({ ...options, storage: storageOf(storage), endpoint, discovery: this.discovery })))
   }
 
   /** So many nodes, and a leader that all of them know. */
   async cluster(count: number, options: Partial<JoinOptions> = {}): Promise<Node[]> {
     for (let i = 0; i < count; i++) await this.node(options)
-    await this.run(this.ledBySame(this.nodes))
+    await this.ledBySame(this.nodes)
     return this.nodes
   }
 
   /** Killed: no goodbye. */
   crash(node: Node): void {
-    this.sim.crash(node.endpoint)
-    this.nodes.splice(this.nodes.indexOf(node), 1)
+    this.#group.crash(node.member)
+    this.#forget(node)
   }
 
-  async restart(node: Node, options: Partial<JoinOptions> = {}): Promise<Node> {
-    if (this.nodes.includes(node)) this.nodes.splice(this.nodes.indexOf(node), 1)
-    return this.#populate(await this.sim.restart(node.endpoint), options)
+  async restart(node: Node, { storage, ...options }: Partial<JoinOptions> = {}): Promise<Node> {
+    this.#forget(node)
+    await this.#group.restart(node.member, { ...options, storage: storageOf(storage) })
+    return this.#started(node)
   }
 
   run<T>(what: Promise<T>): Promise<T> {
-    return this.sim.run(what, { within: 600_000 })
+    return this.#group.run(what)
   }
 
   /** All of them agree on a leader among them. */
   async ledBySame(nodes: readonly Node[]): Promise<Node> {
-    for (;;) {
-      for (const { group } of nodes) await group.when.leaderElected()
-      const leader = nodes.find(({ group }) => group.isLeader)
-      if (leader !== undefined && nodes.every(({ group }) => group.leader === leader.id)) return leader
-      await this.pass(50)
-    }
+    return this.#nodeOf(await this.#group.leader(nodes.map(({ member }) => member)))
   }
 
   /** Waits until it holds. */
-  async until(holds: () => boolean, what: string, ms = 60_000): Promise<void> {
-    for (const deadline = this.sim.now + ms; !holds(); await this.pass(20)) {
-      if (this.sim.now > deadline) throw new Error(`${what}: not within ${ms} ms`)
-    }
+  until(holds: () => boolean, what: string, ms = 60_000): Promise<void> {
+    return this.#group.until(holds, what, ms)
   }
 
   /** A cluster in which everyone who may have a vote has one. */
   async voters(count: number, options: Partial<JoinOptions> = {}): Promise<Node[]> {
     const nodes = await this.cluster(count, options)
-    await this.run(this.settled(nodes))
+    await this.settled(nodes)
     return [...nodes]
   }
 
   /** Everyone follows one leader, all votes are given, and all have applied all that is committed. Answers the leader. */
-  async settled(nodes: readonly Node[], voters: number = votersOf(nodes.length)): Promise<Node> {
-    const leader = (): Node | undefined =>
-      nodes.find(({ group }) => group.isLeader && nodes.every((node) => node.group.leader === group.leader))
-    await this.until(() => {
-      const group = leader()?.group
-      if (group?.members.value.filter(({ standing }) => standing === 'voter').length !== voters) return false
-      const { value: index } = group.committed
-      return nodes.every((node) => node.group.lineage === group.lineage && node.group.position.value.index === index)
-    }, `${nodes.length} nodes settled with ${voters} voters`)
-    return leader() as Node
+  async settled(nodes: readonly Node[], voters?: number): Promise<Node> {
+    const members = nodes.map(({ member }) => member)
+    return this.#nodeOf(await this.#group.settled(members, voters === undefined ? {} : { voters }))
   }
 
   /** The settled state of all of them, which is the same to the byte. */
   async sameState(nodes: readonly Node[], voters?: number): Promise<readonly string[]> {
-    await this.run(this.settled(nodes, voters))
-    const [first, ...others] = nodes.map(({ journal }) => Buffer.from(canonical(journal.lines)).toString('hex'))
-    for (const other of others) if (other !== first) throw new Error('the states differ')
-    return nodes[0]?.journal.lines ?? []
+    const members = nodes.map(({ member }) => member)
+    return (await this.#group.converged(members, voters === undefined ? {} : { voters })).machine.lines
   }
 
   pass(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.sim.clock.after(ms, resolve))
+    return this.#group.pass(ms)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.sim.close()
+    await this.#group[Symbol.asyncDispose]()
   }
 
-  async #populate(endpoint: Endpoint, options: Partial<JoinOptions>): Promise<Node> {
-    const bootstrap = this.nodes.flatMap((node) => node.endpoint.addresses.slice(0, 1)).slice(0, 2)
-    const discovery = await createDiscovery(endpoint, { bootstrap, announceInterval: '2s', ...this.discovery })
-    const groups = createGroups(discovery)
-    const journal = new Journal()
-    const group = groups.join({ key: groupKey('journal'), machine: journal, consensus: 'fast', ...options })
-    const told: GroupEvent[] = []
-    const node = { id: endpoint.id, endpoint, discovery, groups, journal, group, told }
+  #nodeOf(member: SimMember<Journal>): Node {
+    return this.nodes.find((node) => node.member === member) as Node
+  }
+
+  #forget(node: Node): void {
+    if (this.nodes.includes(node)) this.nodes.splice(this.nodes.indexOf(node), 1)
+  }
+
+  #started(node: Node): Node {
     this.nodes.push(node)
-    void collect(group, this.superseded, told)
+    void this.#collect(node.group)
     return node
   }
+
+  async #collect(group: JournalGroup): Promise<void> {
+    for await (const event of group.events()) {
+      if (event.type === 'superseded') for (const { command } of event.entries) this.superseded.add(command as string)
+    }
+  }
+}
+
+function storageOf(store: LogStore | undefined): SimStorage {
+  return store === undefined ? 'memory' : () => store
 }

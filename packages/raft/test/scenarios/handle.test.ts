@@ -99,6 +99,7 @@ describe('a call', () => {
     await expect(follower.group.execute('late', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(await world.run(sent)).toBe('ERR_UNKNOWN')
     await world.run(follower.group.when.offline())
+    await world.run(follower.group.bonds.until((bonds) => bonds.length === 0))
     const unsent = follower.group.executeMany(['a', 'b'], { timeout: '500ms' }).catch((error: unknown) => error)
     const error = await world.run(unsent)
     expect(error).toMatchObject({ code: 'ERR_OFFLINE', commands: ['a', 'b'] })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { GroupWorld } from '../group/world.ts'
 
-const SLOW_MS = 250
+/** One way: a round trip stays below the election timeout, or nobody could be elected among two. */
+const SLOW_MS = 150
 
 /** All subsets of so many followers that differ in more than names: the first few, and the last few. */
 function subsets(followers: number): readonly (readonly number[])[] {
