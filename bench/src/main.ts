@@ -11,6 +11,7 @@ import { idling, starting } from './rows/clusters.ts'
 import { fanOut, latency, oneToOne } from './rows/flow-tables.ts'
 import { inMemory, onDisk } from './rows/groups/calls.ts'
 import { coreAlone } from './rows/groups/core.ts'
+import { coldStart, failOver } from './rows/groups/lives.ts'
 import { syncing } from './rows/sync.ts'
 import { failed, markdown, progress } from './table.ts'
 import type { Settings, Table } from './table.ts'
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
+    trials: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     write: { type: 'boolean', default: false },
   },
@@ -26,10 +28,11 @@ const { values } = parseArgs({
 const settings: Settings = {
   runs: positive('runs', values.runs),
   ms: positive('seconds', values.seconds) * 1_000,
+  trials: positive('trials', values.trials),
   only: values.only.toLowerCase(),
 }
-const benches = [oneToOne, latency, fanOut, starting, idling, syncing, inMemory, onDisk, coreAlone].filter(({ title }) =>
-  title.toLowerCase().includes(settings.only),
+const benches = [oneToOne, latency, fanOut, starting, idling, syncing, inMemory, onDisk, coldStart, failOver, coreAlone].filter(
+  ({ title }) => title.toLowerCase().includes(settings.only),
 )
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)
 if (values.write && values.only !== '') throw new Error('--write replaces all tables: it does not go with --only')

@@ -1,31 +1,39 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 
-/** So many TCP ports that were free a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+/** Below what systems give to outgoing connections: nobody takes them between now and their use. */
+const LOWEST = 15_000
+const HIGHEST = 30_000
+
+// Different for different runs at the same time, and never twice in one.
+let next = LOWEST + (process.pid % (HIGHEST - LOWEST))
+
+/** So many TCP ports of loopback that are free. */
+export const freePorts = (count: number): Promise<number[]> => take(count, isFreeTcp)
+export const freeUdpPorts = (count: number): Promise<number[]> => take(count, isFreeUdp)
+
+async function take(count: number, isFree: (port: number) => Promise<boolean>): Promise<number[]> {
+  const ports: number[] = []
+  while (ports.length < count) {
+    const port = next
+    next = next === HIGHEST ? LOWEST : next + 1
+    if (await isFree(port)) ports.push(port)
+  }
   return ports
 }
 
-/** The same of UDP. */
-export async function freeUdpPorts(count: number): Promise<number[]> {
-  const sockets = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const socket = createSocket('udp4')
-      await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-      return socket
-    }),
-  )
-  const ports = sockets.map((socket) => socket.address().port)
-  await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(resolve))))
-  return ports
+function isFreeTcp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+function isFreeUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(false))
+    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)))
+  })
 }

@@ -4,6 +4,8 @@ import { figure, short } from './stats.ts'
 export interface Settings {
   readonly runs: number
   readonly ms: number
+  /** Of what happens once per cluster: how often. */
+  readonly trials: number
   /** Only tables whose title contains this. */
   readonly only: string
 }

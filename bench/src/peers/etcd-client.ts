@@ -31,7 +31,9 @@ export class EtcdClient {
   constructor(port: number) {
     this.#session = connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: WINDOW_BYTES } })
     this.#session.on('error', () => {}) // each request is told
-    this.#session.on('connect', () => this.#session.setLocalWindowSize(WINDOW_BYTES))
+    this.#session.on('connect', () => {
+      if (!this.#session.destroyed) this.#session.setLocalWindowSize(WINDOW_BYTES)
+    })
   }
 
   async put(key: Uint8Array, value: Uint8Array, timeoutMs?: number): Promise<void> {

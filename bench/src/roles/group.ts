@@ -19,6 +19,8 @@ export interface GroupOptions {
   readonly retention?: JoinOptions['retention']
   /** How many groups the node is in. Default 1. */
   readonly groups?: number
+  /** Writes once at once, and says when that was acknowledged. */
+  readonly writes?: boolean
 }
 
 type Bytes = Group<Uint8Array, null, number, number>
@@ -47,6 +49,7 @@ export async function run(options: GroupOptions): Promise<void> {
   const groups = Array.from({ length: options.groups ?? 1 }, (_, n) => join(network, n, options, n === 0 ? state : { count: 0, parts: [] }))
   tell({ type: 'listening', addresses: network.local.addresses, createdMs: now() - begun, sinceStart: Date.now() - performance.timeOrigin })
   serve(network, groups, metrics)
+  if (options.writes === true) void groups[0]?.execute(readyMade()()).then(() => tell({ type: 'written', at: now() }))
   await Promise.all(
     groups.map(async (group) => {
       await group.members.until((members) => members.filter(({ standing }) => standing === 'voter').length >= MEMBERS)

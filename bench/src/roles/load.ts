@@ -20,11 +20,6 @@ export interface Closed {
   readonly p99: number
 }
 
-/** Of each write that was acknowledged: when it was issued and when it was acknowledged, by the machine's monotonic clock, ms. */
-export interface Probed {
-  readonly acks: readonly (readonly [issued: number, acked: number])[]
-}
-
 /** `ms` of closed loops; or, with `items`, as long as so many calls take. */
 export interface Load {
   readonly type: 'load'
@@ -36,8 +31,12 @@ export interface Load {
 
 type Order =
   | Load
-  /** A write every `everyMs`, whatever becomes of those before, for `ms`. */
-  | { readonly type: 'probe'; readonly everyMs: number; readonly ms: number }
+  /** From now on a write every `everyMs`, whatever becomes of those before. */
+  | { readonly type: 'probe'; readonly everyMs: number }
+  /** Asks when the first of them was acknowledged that was issued at this moment or later. */
+  | { readonly type: 'mark'; readonly at: number }
+  /** Asks for the longest time without an acknowledgement since this moment. */
+  | { readonly type: 'gap'; readonly since: number }
   /** So many writes a second until told otherwise; 0 ends it. */
   | { readonly type: 'pace'; readonly perSecond: number }
   /** How many paced writes have been acknowledged so far. */
@@ -48,9 +47,12 @@ const MAX_UNDER_WAY = 4_096
 /** Does what the one who started this process says. */
 export function serveLoads(calls: Calls): void {
   const paced = { perSecond: 0, acknowledged: 0 }
+  const probe = new Probe(calls)
   process.on('message', (order: Order) => {
     if (order.type === 'load') void closed(calls, order).then((done) => tell({ type: 'loaded', ...done }))
-    else if (order.type === 'probe') void probe(calls, order).then((done) => tell({ type: 'probed', ...done }))
+    else if (order.type === 'probe') probe.begin(order.everyMs)
+    else if (order.type === 'mark') probe.mark(order.at)
+    else if (order.type === 'gap') tell({ type: 'gap', ms: probe.gapSince(order.since) })
     else if (order.type === 'count') tell({ type: 'counted', acknowledged: paced.acknowledged, at: now() })
     else if (order.type === 'pace') {
       const isRunning = paced.perSecond > 0
@@ -82,18 +84,42 @@ async function closed(calls: Calls, { what, concurrency, ms = Infinity, items = 
   return { rate: took.length / seconds, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }
 
-async function probe(calls: Calls, { everyMs, ms }: { everyMs: number; ms: number }): Promise<Probed> {
-  const acks: [number, number][] = []
-  const end = now() + ms
-  while (now() < end) {
-    const issued = now()
-    calls.write().then(
-      () => acks.push([issued, now()]),
-      () => {}, // what comes to nothing is no acknowledgement
-    )
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
+/** Writes in an open loop, to see when they are acknowledged. Moments are those of the machine's monotonic clock, ms. */
+class Probe {
+  readonly #calls: Calls
+  readonly #acks: number[] = []
+  #mark = Infinity
+
+  constructor(calls: Calls) {
+    this.#calls = calls
   }
-  return { acks }
+
+  begin(everyMs: number): void {
+    setInterval(() => {
+      const issued = now()
+      this.#calls.write().then(
+        () => this.#acknowledged(issued),
+        () => {}, // what comes to nothing is no acknowledgement
+      )
+    }, everyMs)
+  }
+
+  mark(at: number): void {
+    this.#mark = at
+  }
+
+  gapSince(moment: number): number {
+    const moments = [moment, ...this.#acks.filter((at) => at >= moment), now()].toSorted((a, b) => a - b)
+    return moments.reduce((longest, at, i) => Math.max(longest, at - (moments[i - 1] ?? at)), 0)
+  }
+
+  #acknowledged(issued: number): void {
+    const at = now()
+    this.#acks.push(at)
+    if (issued < this.#mark) return
+    this.#mark = Infinity
+    tell({ type: 'marked', at })
+  }
 }
 
 async function pace(calls: Calls, paced: { perSecond: number; acknowledged: number }): Promise<void> {

@@ -3,6 +3,8 @@ import type { Child } from '../../child.ts'
 import type { GroupOptions } from '../../roles/group.ts'
 
 const MEMBERS = 3
+/** From the spawn of a process to its first word. */
+const START_MS = 30_000
 const FORMATION_MS = 120_000
 
 /** Members of a group, each a process. */
@@ -19,11 +21,17 @@ export class Members implements AsyncDisposable {
     return this.children.map(({ pid }) => pid)
   }
 
-  /** One more: it listens when this resolves, and says `ready` by itself. */
-  async add(options: Partial<GroupOptions>): Promise<Child> {
+  /** One more, that knows `options.bootstrap` or the first one. */
+  start(options: Partial<GroupOptions>): Child {
     const child = startChild(this.#row, 'group', { bootstrap: this.#bootstrap, ...options })
     this.children.push(child)
-    const { addresses } = await child.next<{ addresses: readonly string[] }>('listening')
+    return child
+  }
+
+  /** One more: it listens when this resolves, and says `ready` by itself. */
+  async add(options: Partial<GroupOptions>): Promise<Child> {
+    const child = this.start(options)
+    const { addresses } = await child.next<{ addresses: readonly string[] }>('listening', START_MS)
     if (this.#bootstrap.length === 0) this.#bootstrap = addresses
     return child
   }
