@@ -1,4 +1,5 @@
 import type { HelloContent } from './messages.ts'
+import type { Window } from './in-flight.ts'
 import { Progress } from './progress.ts'
 import type { LineageId, MemberId, Term } from './types.ts'
 
@@ -31,7 +32,7 @@ export class Peer {
   }
 
   /** Begin to feed it: with an empty window, from `next` on. */
-  feed(next: number, window: number): void {
+  feed(next: number, window: Window): void {
     this.progress = new Progress(next, window)
     this.readRound = 0
     this.offeredAt = -Infinity

@@ -1,4 +1,9 @@
+import { InFlight } from './in-flight.ts'
+import type { Window } from './in-flight.ts'
 import type { Index } from './types.ts'
+
+/** A frame that waits for its fate is sent again after a heartbeat interval, then twice that, up to so many times it. */
+const MAX_PATIENCE = 32
 
 /**
  * How a follower is fed: `probe` sends one frame and waits for its fate, `replicate` keeps a window of frames in flight,
@@ -20,43 +25,50 @@ export class Progress {
   /** What it had when it last answered a heartbeat. */
   matchAtHeartbeat: Index = -1
   resumedAt: number = -Infinity
-  /** Last index of each frame in flight, oldest first, in a ring. */
-  readonly #inFlight: number[]
-  #start = 0
-  #count = 0
+  readonly #window: Window
+  readonly #inFlight: InFlight
   #probed = false
+  #probedAt = 0
+  /** How many prompt answers a probe is given time for. */
+  #patience = 1
 
-  constructor(next: Index, window: number) {
+  constructor(next: Index, window: Window) {
     this.next = next
-    this.#inFlight = new Array<number>(window).fill(0)
+    this.#window = window
+    this.#inFlight = new InFlight(window)
   }
 
   get inFlight(): number {
-    return this.#count
+    return this.#inFlight.count
+  }
+
+  /** Bytes that the next frame may have; one entry that has more goes alone. */
+  get room(): number {
+    return this.#inFlight.room
   }
 
   /** Whether nothing may be sent before an answer. */
   get isPaused(): boolean {
-    if (this.feeding === 'replicate') return this.#count === this.#inFlight.length
+    if (this.feeding === 'replicate') return this.#inFlight.isFull
     return this.feeding === 'snapshot' || this.#probed
   }
 
   /** A frame that ends at `last` has been sent. */
-  sent(last: Index): void {
+  sent(last: Index, bytes: number, now: number): void {
     if (this.feeding === 'replicate') {
       if (last < this.next) return
-      this.#inFlight[(this.#start + this.#count) % this.#inFlight.length] = last
-      this.#count++
+      this.#inFlight.add(last, bytes, now)
       this.next = last + 1
-    } else this.#probed = true
+    } else {
+      this.#probed = true
+      this.#probedAt = now
+    }
   }
 
   /** The follower has everything up to `index`. True if that is news. */
-  matched(index: Index): boolean {
-    while (this.#count > 0 && (this.#inFlight[this.#start] as number) <= index) {
-      this.#start = (this.#start + 1) % this.#inFlight.length
-      this.#count--
-    }
+  matched(index: Index, now: number): boolean {
+    this.#inFlight.acknowledge(index, now)
+    this.#patience = 1
     this.next = Math.max(this.next, index + 1)
     const isNews = index > this.match
     if (isNews) this.match = index
@@ -73,12 +85,14 @@ export class Progress {
     return true
   }
 
-  /** An answer came that says nothing about entries: what was lost on the way is sent again, a frame at a time. */
-  resume(): void {
-    this.#probed = false
-    if (this.feeding !== 'replicate' || this.#count < this.#inFlight.length) return
-    this.#start = (this.#start + 1) % this.#inFlight.length
-    this.#count--
+  /** An answer came that says nothing about entries: what was lost on the way is sent again, a frame at a time, ever less often. */
+  resume(now: number): void {
+    if (this.feeding === 'replicate') {
+      if (this.isPaused) this.#inFlight.forgetOldest()
+    } else if (this.#probed && now - this.#probedAt >= this.#patience * this.#window.promptMs) {
+      this.#probed = false
+      this.#patience = Math.min(2 * this.#patience, MAX_PATIENCE)
+    }
   }
 
   offered(index: Index): void {
@@ -93,8 +107,7 @@ export class Progress {
 
   #feed(feeding: Feeding): void {
     this.feeding = feeding
-    this.#start = 0
-    this.#count = 0
+    this.#inFlight.clear()
     this.#probed = false
     this.commitSent = 0
     if (feeding !== 'replicate') this.next = this.match + 1

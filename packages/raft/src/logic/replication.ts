@@ -13,7 +13,9 @@ export function beginFeeding(s: State, peer: Peer, last: Cursor = s.log.last): v
   if (s.leading === undefined || peer.progress !== undefined) return
   if (peer.introduction === undefined) return
   if (peer.introduction.lineage !== undefined && peer.introduction.lineage !== s.lineage?.id) return
-  peer.feed(s.log.candidateFor(last.index, last.term).index + 1, s.options.limits.window)
+  const { limits, timing } = s.options
+  const window = { frames: limits.window, bytes: limits.window * limits.frameBytes, promptMs: timing.heartbeatInterval }
+  peer.feed(s.log.candidateFor(last.index, last.term).index + 1, window)
   peer.heardAt = s.now
   s.mustReplicate = true
 }
@@ -42,9 +44,9 @@ function sendFrame(s: State, peer: Peer, progress: Progress): void {
   const { next } = progress
   const index = next - 1
   const term = s.log.termAt(index) as number
-  const end = next > s.log.lastIndex ? index : s.log.frameEnd(next, frameEntries, frameBytes)
+  const end = next > s.log.lastIndex ? index : s.log.frameEnd(next, frameEntries, Math.min(frameBytes, progress.room))
   s.out.send(peer.id.peerId, { type: 'append', previous: { term, index }, entries: s.log.slice(next, end), commit: s.commit })
-  progress.sent(end)
+  progress.sent(end, s.log.bytesBetween(index, end), s.now)
   progress.commitSent = Math.min(s.commit, end)
 }
 
@@ -69,7 +71,7 @@ export function onAppendAnswer(s: State, peer: Peer, m: AppendAnswer): void {
   if (s.leading === undefined || progress === undefined) return
   if (m.hint === undefined) {
     if (m.index > s.log.lastIndex) return
-    if (progress.matched(m.index)) advanceCommit(s)
+    if (progress.matched(m.index, s.now)) advanceCommit(s)
     s.mustReplicate = true
     return
   }
@@ -89,8 +91,10 @@ export function onHeartbeatAnswer(s: State, peer: Peer, m: HeartbeatAnswer): voi
   progress.matchAtHeartbeat = progress.match
   progress.resumedAt = s.now
   if (progress.match >= s.log.lastIndex) return
-  if (progress.feeding === 'replicate' && isStalled && progress.next > s.log.lastIndex) sendProbe(s, peer, progress)
-  progress.resume()
+  // What is acknowledged all the time is only slow.
+  if (progress.feeding === 'replicate' && !isStalled) return
+  if (progress.feeding === 'replicate' && progress.next > s.log.lastIndex) sendProbe(s, peer, progress)
+  progress.resume(s.now)
   s.mustReplicate = true
 }
 

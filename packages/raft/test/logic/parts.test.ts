@@ -144,13 +144,14 @@ test('progress keeps match < next and at most a window in flight, whatever the f
   )
   fc.assert(
     fc.property(fc.array(answer, { maxLength: 60 }), (answers) => {
-      const progress = new Progress(10, 3)
+      const progress = new Progress(10, { frames: 3, bytes: 1 << 20, promptMs: 500 })
+      let now = 0
       for (const each of answers) {
         const { match } = progress
-        if (each.type === 'sent' && !progress.isPaused) progress.sent(Math.max(progress.next, each.at))
-        else if (each.type === 'matched') progress.matched(each.at)
+        if (each.type === 'sent' && !progress.isPaused) progress.sent(Math.max(progress.next, each.at), 100, now)
+        else if (each.type === 'matched') progress.matched(each.at, now)
         else if (each.type === 'refused') progress.refused(each.at, each.hint)
-        else if (each.type === 'resume') progress.resume()
+        else if (each.type === 'resume') progress.resume((now += 250))
         else if (each.type === 'restart') progress.restart()
         else if (each.type === 'offered') progress.offered(each.at)
         expect(progress.match).toBeGreaterThanOrEqual(match)
