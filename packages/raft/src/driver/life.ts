@@ -38,7 +38,6 @@ export interface LifeInit {
   /** What the core wants beside writes and sends. */
   readonly perform: (effect: Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>) => void
   readonly onBonds: () => void
-  readonly onTick: () => void
   /** A frame that is no message of the core's. */
   readonly onFrame: (peer: PeerId, bytes: Uint8Array) => void
   readonly onFailed: (error: Error) => void
@@ -149,7 +148,6 @@ export class Life {
   #tick(now: number, heard: ReadonlyMap<PeerId, number>): void {
     this.runner.submit({ type: 'tick', elapsed: now - this.#tickedAt, heard })
     this.#tickedAt = now
-    this.#init.onTick()
   }
 }
 

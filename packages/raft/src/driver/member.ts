@@ -75,6 +75,7 @@ export class GroupMember {
   #ended: Error | undefined
   readonly #departed = Promise.withResolvers<void>()
   readonly #started: Promise<void>
+  readonly #cancelTick: () => void
 
   constructor(init: MemberInit) {
     const { clock, settings, host, groupId, networkId } = init
@@ -119,6 +120,8 @@ export class GroupMember {
       leader: () => this.leader.value,
       receiver: () => this.#applier.receiver(),
     })
+    // Also while there is no life, between two of them or before the first: calls end in time.
+    this.#cancelTick = init.ticker.every(settings.timing.heartbeatInterval / 2, () => this.#onTick())
     this.#started = this.#start().catch((error: unknown) => this.fail(error as Error))
   }
 
@@ -205,6 +208,7 @@ export class GroupMember {
   async #end(error: Error): Promise<void> {
     if (this.#ended !== undefined) return
     this.#ended = error
+    this.#cancelTick()
     this.#departed.resolve()
     this.calls.fail(error)
     this.reads.fail(error)
@@ -225,8 +229,10 @@ export class GroupMember {
     const stored = await restoreFrom(store)
     if (this.#ended !== undefined) return
     if (stored?.restored.snapshot !== undefined) {
+      const { index, term } = stored.restored.snapshot
       await this.#exchange.installStored(stored.restored.snapshot)
       if (this.ended !== undefined) return
+      this.position.set({ term, index })
     }
     const incarnation = stored?.incarnation ?? Buffer.from(prng.bytes(INCARNATION_BYTES)).toString('hex')
     this.#begin(incarnation, stored?.restored)
@@ -240,7 +246,6 @@ export class GroupMember {
         perform: (effect) => this.#perform(effect),
         onBonds: () => this.#look(),
         onFrame: (peer, bytes) => this.#exchange.receive(peer, bytes),
-        onTick: () => this.#onTick(),
         onFailed: (error) => this.fail(error),
       },
       incarnation,

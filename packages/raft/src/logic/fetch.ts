@@ -1,6 +1,7 @@
 import type { PeerId } from '@mosaik/core'
 import { appendEntry } from './append.ts'
-import { cut, requestSnapshot } from './follower.ts'
+import { cut, hasUpTo, requestSnapshot } from './follower.ts'
+import { commitTo } from './commit.ts'
 import type { FetchContent, FetchedContent } from './messages.ts'
 import type { Peer } from './peer.ts'
 import { setTerm } from './role.ts'
@@ -79,6 +80,9 @@ function take(s: State, { previous, entries }: FetchedContent): boolean {
 /** A survivor no longer has the entries: its snapshot instead. */
 export function onSurvivorSnapshot(s: State, peer: Peer, snapshot: SnapshotMeta): void {
   if (s.recovery.fetching?.peerId !== peer.id.peerId || s.leader !== undefined) return
+  const { peerId } = peer.id
   abandonFetch(s)
-  requestSnapshot(s, peer, snapshot)
+  if (!hasUpTo(s, snapshot)) return requestSnapshot(s, peer, snapshot)
+  commitTo(s, snapshot.index)
+  ask(s, peerId, s.log.last)
 }

@@ -81,7 +81,14 @@ export function onSnapshotOffer(s: State, peer: Peer, m: SnapshotOffer): void {
   if (snapshot.index <= s.commit) {
     return s.out.send(peer.id.peerId, { type: 'append-answer', index: s.commit, hint: undefined }, 'log')
   }
-  requestSnapshot(s, peer, snapshot)
+  if (!hasUpTo(s, snapshot)) return requestSnapshot(s, peer, snapshot)
+  s.out.send(peer.id.peerId, { type: 'append-answer', index: snapshot.index, hint: undefined }, 'log')
+  commitTo(s, snapshot.index)
+}
+
+/** Everything that the snapshot stands for is in the log already, perhaps with more behind it that others count on. */
+export function hasUpTo({ log }: State, { index, term }: SnapshotMeta): boolean {
+  return index >= log.first && log.termAt(index) === term
 }
 
 /** While it is fetched and installed, this member takes no entries and judges nobody. */
@@ -100,14 +107,11 @@ export function onSnapshotInstalled(s: State, snapshot: SnapshotMeta): void {
     s.lineage = snapshot.lineage
     s.meeting = meetingFrom(snapshot.meets)
   }
-  if (s.log.termAt(snapshot.index) === snapshot.term && s.log.first <= snapshot.index) s.log.prune(snapshot.index)
-  else {
-    s.log.reset(snapshot)
-    s.out.logReplaced()
-    s.writes.length = 0
-    s.stored = snapshot.index
-  }
-  s.stored = Math.max(s.stored, snapshot.index)
+  // As the store has done: what else was here contradicts the snapshot.
+  s.log.reset(snapshot)
+  s.out.logReplaced()
+  s.writes.length = 0
+  s.stored = snapshot.index
   s.snapshot = snapshot
   s.taken.length = 0
   s.lastMark = Math.max(s.lastMark, snapshot.index)
