@@ -24,3 +24,6 @@ export { simGroup } from './sim-group.ts'
 export type {
   SettledOptions, SimGroup, SimGroupOptions, SimHandle, SimMachine, SimMember, SimMemberOptions, SimMembers, SimPlace, SimStorage,
 } from './sim-group/types.ts' // prettier-ignore
+export { runStateMachineCase, stateMachineCases, stateMachineSuite } from './state-machine-suite.ts'
+export type { CommandOf, QueryOf, StateMachineBuilder, StateMachineCase, StateMachineSuiteOptions } from './state-machine/types.ts'
+export type { History } from './state-machine/history.ts'

@@ -3,11 +3,20 @@ import { isKeyed } from '../driver/machine-host.ts'
 import type { AnyMachine } from '../driver/machine-host.ts'
 import type { SnapshotItem, StateMachine } from '../types.ts'
 
-/** The whole state of a machine as bytes, however it offers it: of a machine without items one value without a key. */
+/** The state of a machine as it is now, to be read as bytes at any time: of a machine without items one value without a key. */
+export function viewOf(machine: AnyMachine): () => SnapshotItem[] {
+  if (isKeyed(machine)) {
+    const source = machine.source()
+    return () => Array.from(source.items(), ([key, value]) => [key.slice(), value.slice()])
+  }
+  const codec = datumCodec((machine.codecs as StateMachine<unknown, unknown, unknown>['codecs'])?.snapshot)
+  const snapshot = machine.snapshot()
+  return () => [[new Uint8Array(), codec.encode(snapshot).slice()]]
+}
+
+/** The same at once. */
 export function stateOf(machine: AnyMachine): SnapshotItem[] {
-  if (isKeyed(machine)) return Array.from(machine.source().items(), ([key, value]) => [key.slice(), value.slice()])
-  const codecs = machine.codecs as StateMachine<unknown, unknown, unknown>['codecs']
-  return [[new Uint8Array(), datumCodec(codecs?.snapshot).encode(machine.snapshot()).slice()]]
+  return viewOf(machine)()
 }
 
 /** What is different between two states, in words; undefined when they are the same to the byte. */
