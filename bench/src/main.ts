@@ -12,6 +12,8 @@ import { fanOut, latency, oneToOne } from './rows/flow-tables.ts'
 import { inMemory, onDisk } from './rows/groups/calls.ts'
 import { coreAlone } from './rows/groups/core.ts'
 import { coldStart, failOver } from './rows/groups/lives.ts'
+import { lateJoiner } from './rows/groups/late.ts'
+import { manyGroups, thousandGroups } from './rows/groups/many.ts'
 import { syncing } from './rows/sync.ts'
 import { failed, markdown, progress } from './table.ts'
 import type { Settings, Table } from './table.ts'
@@ -31,9 +33,22 @@ const settings: Settings = {
   trials: positive('trials', values.trials),
   only: values.only.toLowerCase(),
 }
-const benches = [oneToOne, latency, fanOut, starting, idling, syncing, inMemory, onDisk, coldStart, failOver, coreAlone].filter(
-  ({ title }) => title.toLowerCase().includes(settings.only),
-)
+const benches = [
+  oneToOne,
+  latency,
+  fanOut,
+  starting,
+  idling,
+  syncing,
+  inMemory,
+  onDisk,
+  coldStart,
+  failOver,
+  lateJoiner,
+  manyGroups,
+  thousandGroups,
+  coreAlone,
+].filter(({ title }) => title.toLowerCase().includes(settings.only))
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)
 if (values.write && values.only !== '') throw new Error('--write replaces all tables: it does not go with --only')
 

@@ -56,7 +56,7 @@ export async function run(options: GroupOptions): Promise<void> {
       await group.when.leaderElected()
     }),
   )
-  tell({ type: 'ready', leads: groups[0]?.isLeader === true })
+  tell({ type: 'ready', leads: groups[0]?.isLeader === true, led: ledOf(groups).length })
 }
 
 function join(network: Network, n: number, { directory, consensus, retention }: GroupOptions, state: State): Bytes {
@@ -77,7 +77,7 @@ function serve(network: Network, groups: readonly Bytes[], metrics: Metrics): vo
   serveLoads({
     begin: () => {
       // Of many, this process drives those that it leads.
-      if (groups.length > 1) driven = groups.filter(({ isLeader }) => isLeader)
+      driven = groups.length === 1 || ledOf(groups).length === 0 ? groups : ledOf(groups)
     },
     write: () => next().execute(command()),
     read: () => next().query(null),
@@ -85,6 +85,8 @@ function serve(network: Network, groups: readonly Bytes[], metrics: Metrics): vo
   })
   process.on('message', (order: Order) => void obey(order, network, groups[0] as Bytes, metrics))
 }
+
+const ledOf = (groups: readonly Bytes[]): readonly Bytes[] => groups.filter(({ isLeader }) => isLeader)
 
 async function obey(order: Order, network: Network, group: Bytes, metrics: Metrics): Promise<void> {
   if (order.type === 'where') tell({ type: 'at', index: group.committed.value })

@@ -6,6 +6,7 @@ import { EtcdCluster, hasEtcd } from '../../peers/etcd.ts'
 import type { EtcdTiming } from '../../peers/etcd.ts'
 import { hasNats, JetStreamCluster } from '../../peers/jetstream.ts'
 import { until } from '../../peers/until.ts'
+import { pause } from '../../pause.ts'
 import { freeUdpPorts } from '../../ports.ts'
 import { now } from '../../roles/role.ts'
 import { startChild } from '../../child.ts'
@@ -217,5 +218,3 @@ async function gap(caller: Child, deed: () => void): Promise<number> {
   caller.tell({ type: 'gap', since })
   return (await caller.next<{ ms: number }>('gap')).ms
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -36,13 +36,22 @@ export class Members implements AsyncDisposable {
     return child
   }
 
+  /** How many groups each leads, once all are formed. */
+  async led(): Promise<readonly number[]> {
+    return (await this.#ready()).map(({ led }) => led)
+  }
+
   /** Who leads (the first of the groups), and who does not. Waits until all are ready. */
   async roles(): Promise<{ readonly leader: Child; readonly follower: Child }> {
-    const ready = await Promise.all(this.children.map((child) => child.next<{ leads: boolean }>('ready', FORMATION_MS)))
+    const ready = await this.#ready()
     const leader = this.children[ready.findIndex(({ leads }) => leads)]
     const follower = this.children[ready.findIndex(({ leads }) => !leads)]
     if (leader === undefined || follower === undefined) throw new Error(`${this.#row}: no leader among ${this.children.length} members`)
     return { leader, follower }
+  }
+
+  #ready(): Promise<{ readonly leads: boolean; readonly led: number }[]> {
+    return Promise.all(this.children.map((child) => child.next<{ leads: boolean; led: number }>('ready', FORMATION_MS)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
