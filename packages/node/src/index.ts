@@ -62,9 +62,11 @@ export type {
   GroupKey,
   Groups,
   GroupsOptions,
+  GroupStatus,
   JoinOptions,
   LogStore,
   Member,
+  MemberStatus,
   StateMachine,
 } from '@mosaik/raft'
 export { defineStream } from '@mosaik/streams'

@@ -3,7 +3,7 @@ import type { GroupId, PeerId, WaitOptions, Watch } from '@mosaik/core'
 import type { GroupMember } from './driver/member.ts'
 import type { MachineHost } from './driver/machine-host.ts'
 import type { Cursor, Index, LineageId, Term } from './logic/types.ts'
-import type { Bond, CallOptions, Group, GroupConditions, GroupEvent, Member } from './types.ts'
+import type { Bond, CallOptions, Group, GroupConditions, GroupEvent, GroupStatus, Member } from './types.ts'
 
 const CALL_TIMEOUT = '15s'
 
@@ -88,6 +88,10 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
     return this.#member.events.subscribe(signal === undefined ? {} : { signal })
   }
 
+  status(): GroupStatus {
+    return this.#member.status()
+  }
+
   async transferLeadership(peer?: PeerId): Promise<void> {
     this.#assertOpen()
     if (peer !== undefined) check.peerId('peer', peer)
@@ -110,7 +114,16 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
   ): Promise<{ index: Index; replies: readonly unknown[] }> {
     const call = this.#check(options ?? {})
     if (commands.length === 0) throw new MosaikError('ERR_INVALID_OPTION', 'commands is an empty list; give at least one')
-    return this.#member.calls.call(kind, commands, this.#host.encodeCommands(commands), call)
+    return this.#member.calls.call(kind, commands, this.#encode(commands), call)
+  }
+
+  #encode(commands: readonly unknown[]): readonly Uint8Array[] {
+    try {
+      return this.#host.encodeCommands(commands)
+    } catch (error) {
+      this.#member.init.meters.failed('command', error)
+      throw error
+    }
   }
 
   #check({ timeout, signal }: CallOptions): Call {

@@ -1,5 +1,5 @@
-import { check, componentLogger, MosaikError } from '@mosaik/core'
-import type { GroupId } from '@mosaik/core'
+import { check, componentLogger, MosaikError, shortId } from '@mosaik/core'
+import type { Gauge, GroupId } from '@mosaik/core'
 import type { Discovery } from '@mosaik/discovery'
 import { createBonds } from './bond/bonds.ts'
 import type { Bonds } from './bond/types.ts'
@@ -7,6 +7,7 @@ import { groupSettings } from './config.ts'
 import { electionMachine, isKeyed, MachineHost } from './driver/machine-host.ts'
 import type { AnyMachine } from './driver/machine-host.ts'
 import { GroupMember } from './driver/member.ts'
+import { GroupMeters } from './driver/meters.ts'
 import { Ticker } from './driver/ticker.ts'
 import { Turns } from './driver/turns.ts'
 import { groupIdOf } from './group-id.ts'
@@ -38,11 +39,14 @@ class NodeGroups implements Groups {
   readonly #turns: Turns
   readonly #ticker: Ticker
   readonly #joined = new Map<GroupId, Joined>()
+  readonly #active: Gauge
   #closing: Promise<void> | undefined
 
   constructor(discovery: Discovery, bonds: Bonds) {
     this.#discovery = discovery
     this.#bonds = bonds
+    const { metrics, networkId } = discovery.endpoint
+    this.#active = metrics.gauge('mosaik.groups.active', { network: shortId(networkId) })
     this.#turns = new Turns(discovery.endpoint.clock)
     const { clock, logger } = discovery.endpoint
     this.#ticker = new Ticker({
@@ -107,13 +111,16 @@ class NodeGroups implements Groups {
       ticker: this.#ticker,
       store,
       host: new MachineHost(machine),
+      meters: new GroupMeters(endpoint.metrics, endpoint.clock, endpoint.networkId, groupId),
       after,
       onEnd: () => {
+        this.#active.add(-1)
         if (this.#joined.get(groupId)?.member === member) this.#joined.delete(groupId)
       },
     })
     const joined: Joined = { member, machine, handles: 0, closing: undefined }
     this.#joined.set(groupId, joined)
+    this.#active.add(1)
     return joined
   }
 

@@ -37,6 +37,6 @@ export type {
   CutTail, LogEntry, LogStore, LogWrite, NewSnapshot, Opened, OpenOptions, SnapshotMark,
 } from './storage/types.ts' // prettier-ignore
 export type {
-  ApplyContext, Bond, CallOptions, Group, GroupConditions, GroupEvent, Groups, GroupsOptions, JoinOptions, KeyedStateMachine, Machine, Member,
-  Preference, SnapshotItem, SnapshotReceiver, SnapshotSource, Standing, StateMachine,
+  ApplyContext, Bond, CallOptions, Group, GroupConditions, GroupEvent, Groups, GroupsOptions, GroupStatus, JoinOptions, KeyedStateMachine, Machine,
+  Member, MemberStatus, Preference, SnapshotItem, SnapshotReceiver, SnapshotSource, Standing, StateMachine,
 } from './types.ts' // prettier-ignore

@@ -122,6 +122,23 @@ export interface Member {
   readonly standing: Standing
 }
 
+/** A member, and what is known of it just now. */
+export interface MemberStatus extends Member {
+  /** Whether this node has a bond with it; of itself true. */
+  readonly isReachable: boolean
+  /** Of the leader's entries, how many it lacks. Only the leader knows. */
+  readonly lag?: number
+  /** ms since the leader has heard of it. Only the leader knows; in an idle group by what all groups of the two nodes say. */
+  readonly silence?: number
+}
+
+/** How a group is just now, for people to look at. */
+export interface GroupStatus {
+  readonly members: readonly MemberStatus[]
+  /** While no leader is known: for how long, who is missing, and what happens next. */
+  readonly missing: string | undefined
+}
+
 /** A connection to another member, proved to hold the key. */
 export interface Bond {
   readonly peerId: PeerId
@@ -180,6 +197,8 @@ export interface Group<Command, Query, Result, Reply> extends AsyncDisposable {
   feedMany(commands: readonly Command[], options?: CallOptions): Promise<Index>
   /** `strong` (default): linearizable. `weak`: this node's state as it is, at `index`. */
   query(query: Query, options?: CallOptions & { consistency?: 'strong' | 'weak' }): Promise<{ result: Result; index: Index }>
+  /** A picture of this moment; the watches tell of changes. */
+  status(): GroupStatus
   readonly when: GroupConditions
   /** Subscribes at the call; ends when the group is closed. */
   events(options?: WaitOptions): AsyncIterable<GroupEvent>

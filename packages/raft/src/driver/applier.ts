@@ -56,6 +56,11 @@ export class Applier {
     }
   }
 
+  /** How many are remembered. */
+  get sessions(): number {
+    return this.#sessions.size
+  }
+
   /** Views of the whole state as it is now: sessions and machine, the same items on every member. Throws `ERR_GROUP_FAILED`. */
   view(): readonly SnapshotSource[] {
     const { host } = this.#init

@@ -16,6 +16,8 @@ export interface CallsInit {
   readonly newSession: () => string
   /** What stands in the way of a leader, for messages. */
   readonly missing: () => string
+  /** A call has come to nothing, or was not taken. */
+  readonly onFailed: (error: unknown) => void
 }
 
 interface Call {
@@ -67,17 +69,19 @@ export class Calls {
     { timeout, signal }: { readonly timeout: number; readonly signal?: AbortSignal | undefined },
   ): Promise<Outcome> {
     return new Promise<Outcome>((resolve, reject) => {
-      signal?.throwIfAborted()
-      if (this.#error !== undefined) throw this.#error
+      const { onFailed } = this.#init
+      const refuse = (error: unknown): void => (onFailed(error), reject(error))
+      if (signal?.aborted === true) return refuse(signal.reason)
+      if (this.#error !== undefined) return refuse(this.#error)
       if (this.#calls.size >= MAX_CALLS) {
-        throw new MosaikError('ERR_OFFLINE', `${MAX_CALLS} calls wait for this group already; wait for some of them`, { commands })
+        return refuse(new MosaikError('ERR_OFFLINE', `${MAX_CALLS} calls wait for this group already; wait for some of them`, { commands }))
       }
       const number = this.#next
       this.#next += payloads.length
       const lowWater = this.#calls.keys().next().value ?? number
       const onAbort = (): void => {
         this.#calls.delete(number)
-        reject(signal?.reason)
+        refuse(signal?.reason)
       }
       const done = (): void => signal?.removeEventListener('abort', onAbort)
       const call: Call = {
@@ -88,7 +92,7 @@ export class Calls {
         triedAt: undefined,
         sent: false,
         resolve: (outcome) => (done(), resolve(outcome)),
-        reject: (error) => (done(), reject(error)),
+        reject: (error) => (done(), refuse(error)),
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#calls.set(number, call)

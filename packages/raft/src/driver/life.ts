@@ -8,6 +8,7 @@ import type { Core } from '../logic/core.ts'
 import type { Effect, Restored, SendEffect } from '../logic/effects.ts'
 import type { Preference } from '../logic/options.ts'
 import type { SnapshotMeta } from '../logic/snapshot.ts'
+import type { Index } from '../logic/types.ts'
 import type { LogStore } from '../storage/types.ts'
 import { decodeEntryData } from '../wire/entry-codec.ts'
 import { decodeMessage, encodeMessage, isBulk, snapshotShape } from '../wire/message-codec.ts'
@@ -38,6 +39,8 @@ export interface LifeInit {
   /** What the core wants beside writes and sends. */
   readonly perform: (effect: Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>) => void
   readonly onBonds: () => void
+  /** This member leads, and has appended up to here. */
+  readonly onAppended: (last: Index) => void
   /** A frame that is no message of the core's. */
   readonly onFrame: (peer: PeerId, bytes: Uint8Array) => void
   readonly onFailed: (error: Error) => void
@@ -140,8 +143,11 @@ export class Life {
   }
 
   #perform(effect: Exclude<Effect, SendEffect>): void {
-    if (effect.type === 'persist') this.writer.persist(effect)
-    else if (effect.type === 'prune') this.writer.prune(effect.upTo)
+    if (effect.type === 'persist') {
+      const last = effect.entries.at(-1)
+      if (last !== undefined && this.core.state.leading !== undefined) this.#init.onAppended(last.index)
+      this.writer.persist(effect)
+    } else if (effect.type === 'prune') this.writer.prune(effect.upTo)
     else this.#init.perform(effect)
   }
 

@@ -1,57 +1,32 @@
-import { CloseReasons, createBroadcast, createWatch, deadline, MosaikError } from '@mosaik/core'
-import type { Broadcast, CloseReason, Clock, GroupId, Logger, NetworkId, PeerId, Prng, WatchSource } from '@mosaik/core'
-import type { Bonds } from '../bond/types.ts'
-import type { GroupSettings } from '../config.ts'
-import type { GroupKey } from '../group-key.ts'
+import { CloseReasons, createBroadcast, createWatch, MosaikError } from '@mosaik/core'
+import type { Broadcast, CloseReason, PeerId, WatchSource } from '@mosaik/core'
 import type { Effect, Role, SendEffect } from '../logic/effects.ts'
 import type { Entry } from '../logic/entry.ts'
 import { patience } from '../logic/options.ts'
 import type { Preference } from '../logic/options.ts'
 import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { Cursor, Index, LineageId, Term } from '../logic/types.ts'
-import type { LogStore } from '../storage/types.ts'
-import type { Bond, GroupEvent, Member as MemberInfo } from '../types.ts'
+import type { Bond, GroupEvent, GroupStatus, Member as MemberInfo } from '../types.ts'
 import { Applier } from './applier.ts'
-import type { Fates } from './applier.ts'
+import { fatesOf } from './fates.ts'
 import { Calls } from './calls.ts'
 import { Life, restoreFrom } from './life.ts'
+import { handOver } from './handover.ts'
 import { encodeStoredState } from './log-writer.ts'
-import type { MachineHost } from './machine-host.ts'
-import { membersOf, sameMembers, whatIsMissing } from './members.ts'
+import type { MemberInit } from './member-init.ts'
+import { membersOf, sameMembers, statusOf } from './members.ts'
+import type { Facts } from './meters.ts'
+import { whatIsMissing } from './missing.ts'
 import { Reads } from './reads.ts'
 import { Resubmission } from './resubmission.ts'
 import { SnapshotExchange } from './snapshot-exchange.ts'
-import type { Turns } from './turns.ts'
-import type { Ticker } from './ticker.ts'
 
 const EVENTS_BACKLOG = 256
 const INCARNATION_BYTES = 8
 /** Beside what leaving may take by itself: two election timeouts. */
 const CLOSE_MS = 1_000
-const TRANSFER_MS = 15_000
 
 type Wanted = Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>
-
-export interface MemberInit {
-  readonly me: PeerId
-  readonly networkId: NetworkId
-  readonly groupId: GroupId
-  readonly key: GroupKey
-  readonly settings: GroupSettings
-  readonly clock: Clock
-  readonly prng: Prng
-  readonly logger: Logger
-  readonly bonds: Bonds
-  readonly ticker: Ticker
-  /** For long work, of all groups of the node. */
-  readonly turns: Turns
-  readonly store: LogStore
-  readonly host: MachineHost
-  /** The member before this one, of the same node, ends. */
-  readonly after: Promise<void> | undefined
-  /** It is over: closed, or failed. */
-  readonly onEnd: () => void
-}
 
 /** This node's place in one group, whatever the number of handles: its state, its calls, and the life that it lives now. */
 export class GroupMember {
@@ -71,6 +46,7 @@ export class GroupMember {
   readonly #resubmission: Resubmission
   #life: Life | undefined
   #preference: Preference
+  #leaderlessSince: number
   #sessions = 0
   #ended: Error | undefined
   readonly #departed = Promise.withResolvers<void>()
@@ -78,36 +54,37 @@ export class GroupMember {
   readonly #cancelTick: () => void
 
   constructor(init: MemberInit) {
-    const { clock, settings, host, groupId, networkId } = init
+    const { clock, settings, host, meters, groupId, networkId } = init
     this.init = init
     this.#preference = settings.preference
-    const missing = (): string => whatIsMissing(this.#life?.core.state)
+    this.#leaderlessSince = clock.monotonic()
+    const missing = (): string => this.missing()
     this.calls = new Calls({
       clock,
       missing,
       tryTimeout: settings.forwardTimeout,
-      propose: (proposals) => this.#life?.runner.propose(proposals),
+      propose: (proposals) => {
+        const last = proposals.at(-1)
+        if (last !== undefined && this.role.value !== 'leader') meters.forwards.begin(last.id)
+        this.#life?.runner.propose(proposals)
+      },
+      onFailed: (error) => meters.failed('command', error),
       newSession: () => `${Buffer.from(init.prng.bytes(INCARNATION_BYTES)).toString('hex')}.${++this.#sessions}`,
     })
-    this.reads = new Reads({ clock, missing, submit: (event) => this.#life?.runner.submit(event) })
+    this.reads = new Reads({
+      clock,
+      missing,
+      submit: (event) => this.#life?.runner.submit(event),
+      probes: meters.reads,
+      onFailed: (error) => meters.failed('query', error),
+    })
     this.#resubmission = new Resubmission({
       clock,
       logger: init.logger,
       tryTimeout: settings.forwardTimeout,
       propose: (proposals) => this.#life?.runner.propose(proposals),
     })
-    const fates: Fates = {
-      opened: (session) => this.calls.opened(session),
-      applied: (session, number, outcome) => {
-        this.calls.applied(session, number, outcome)
-        this.#resubmission.applied(session, number)
-      },
-      expired: (session) => {
-        this.calls.expired(session)
-        this.#resubmission.expired(session)
-      },
-    }
-    this.#applier = new Applier({ host, fates, groupId, networkId })
+    this.#applier = new Applier({ host, fates: fatesOf(this.calls, this.#resubmission), groupId, networkId })
     this.#exchange = new SnapshotExchange({
       clock,
       logger: init.logger,
@@ -141,45 +118,29 @@ export class GroupMember {
     this.#life?.prefer(preference)
   }
 
-  /**
-   * Asks again while nothing comes of it: a leader that is about to change forgets what it was asked. Throws `ERR_TIMEOUT`, and
-   * `ERR_INVALID_OPTION` as soon as it is known that `to` only observes.
-   */
+  /** Throws `ERR_TIMEOUT` and `ERR_INVALID_OPTION`. */
   async transfer(to: PeerId | undefined): Promise<void> {
-    const { clock, settings } = this.init
-    const before = this.leader.value
-    const isDone = (leader: PeerId | undefined): boolean => leader !== undefined && (to === undefined ? leader !== before : leader === to)
-    const hopeless = new AbortController()
-    const ask = (): void => {
-      if (this.#observes(to)) return hopeless.abort(observes(to as PeerId))
-      this.#life?.runner.submit({ type: 'transfer', to })
-      cancel = clock.after(2 * settings.timing.electionTimeout, ask)
-    }
-    let cancel = (): void => {}
-    if (!isDone(before)) ask()
-    try {
-      await deadline(
-        clock,
-        TRANSFER_MS,
-        (signal) => this.leader.until(isDone, { signal }),
-        () => this.#notTransferred(to),
-        { signal: hopeless.signal },
-      )
-    } finally {
-      cancel()
-    }
+    await handOver(to, {
+      clock: this.init.clock,
+      leader: this.leader,
+      members: this.members,
+      pause: 2 * this.init.settings.timing.electionTimeout,
+      ask: (peer) => this.#life?.runner.submit({ type: 'transfer', to: peer }),
+      missing: () => this.missing(),
+    })
   }
 
-  /** Whoever else has no vote may get one. */
-  #observes(peer: PeerId | undefined): boolean {
-    return this.members.value.some(({ peerId, standing }) => peerId === peer && standing === 'observer')
+  /** What stands between this node and an answer, in words. */
+  missing(): string {
+    return whatIsMissing(this.#life?.core.state, this.init.clock.monotonic() - this.#leaderlessSince)
   }
 
-  #notTransferred(to: PeerId | undefined): MosaikError {
-    const member = this.members.value.find(({ peerId }) => peerId === to)
-    const isVoter = to === undefined || member?.standing === 'voter'
-    const why = isVoter ? whatIsMissing(this.#life?.core.state) : member === undefined ? 'it is not here' : 'it has not been given a vote'
-    return new MosaikError('ERR_TIMEOUT', `leadership was not handed to ${to ?? 'another member'} within ${TRANSFER_MS} ms: ${why}`)
+  status(): GroupStatus {
+    const state = this.#life?.core.state
+    return {
+      members: state === undefined ? [] : statusOf(state),
+      missing: this.leader.value === undefined ? this.missing() : undefined,
+    }
   }
 
   /** Hands over, asks to be removed, says goodbye. Bounded. */
@@ -215,6 +176,7 @@ export class GroupMember {
     this.#exchange.close()
     for (const watch of [this.leader, this.role, this.committed, this.position, this.members, this.bonds]) watch.close(error)
     this.events.close()
+    this.init.meters.close()
     this.init.onEnd()
     await this.#life?.stop()
     await this.init.store.close().catch((cause: unknown) => this.init.logger.warn('closing the store failed: %o', cause))
@@ -246,6 +208,7 @@ export class GroupMember {
         perform: (effect) => this.#perform(effect),
         onBonds: () => this.#look(),
         onFrame: (peer, bytes) => this.#exchange.receive(peer, bytes),
+        onAppended: (index) => this.init.meters.commits.begin(index),
         onFailed: (error) => this.fail(error),
       },
       incarnation,
@@ -262,6 +225,7 @@ export class GroupMember {
 
   async #beginAnew(reason: CloseReason): Promise<void> {
     const { store, prng, logger } = this.init
+    this.init.meters.count('raft.returns')
     logger.warn('group %s: this node comes back as a new member: %s', this.init.groupId, reason.detail ?? reason.name)
     const old = this.#life
     this.#life = undefined
@@ -284,6 +248,7 @@ export class GroupMember {
     this.#resubmission.tick()
     this.reads.tick()
     this.#look()
+    this.init.meters.watch(this.#facts)
   }
 
   /** Members and bonds are derived: from the configuration, and from who is bonded. */
@@ -298,7 +263,16 @@ export class GroupMember {
     this.events.publish({ type: 'membership', members })
   }
 
+  readonly #facts = (): Facts | undefined => {
+    const state = this.#life?.core.state
+    if (state === undefined) return undefined
+    const [sessions, calls, reads] = [this.#applier.sessions, this.calls.size, this.reads.size]
+    return { state, sessions, calls, reads, snapshots: this.#exchange.counts }
+  }
+
   #led(leader: PeerId | undefined): void {
+    this.init.meters.led(leader)
+    if (this.leader.value !== undefined) this.#leaderlessSince = this.init.clock.monotonic()
     if (leader === undefined) this.reads.restart()
     this.leader.set(leader)
     this.calls.led(leader !== undefined)
@@ -307,12 +281,15 @@ export class GroupMember {
   }
 
   #perform(effect: Wanted): void {
+    const { meters } = this.init
     switch (effect.type) {
       case 'apply':
         return this.#apply(effect.entries)
       case 'committed':
+        meters.commits.reached(effect.index)
         return this.committed.set(effect.index)
       case 'accepted':
+        meters.forwards.met(effect.id)
         return this.calls.accepted(effect.id, effect.index)
       case 'refused':
         return this.calls.refused(effect.id)
@@ -321,6 +298,7 @@ export class GroupMember {
       case 'read-refused':
         return this.reads.refused(effect.id)
       case 'role':
+        meters.role(effect.role)
         return this.role.set(effect.role)
       case 'leader':
         this.#led(effect.leader)
@@ -334,11 +312,14 @@ export class GroupMember {
   }
 
   #performRare(effect: Wanted): void {
+    const { meters } = this.init
     const life = this.#life
     switch (effect.type) {
       case 'lineage': {
         const { id, parent, fork } = effect.lineage
         this.lineage = id
+        meters.count('raft.lineages')
+        if (parent !== undefined) meters.count('raft.lineages.recovered')
         const child = { ...(parent !== undefined && { parent }), ...(fork !== undefined && { fork: fork.index }) }
         return this.events.publish({ type: 'lineage', lineage: id, ...child })
       }
@@ -353,6 +334,7 @@ export class GroupMember {
       case 'breach':
         return this.#comeBack({ ...CloseReasons.ProtocolViolation, detail: effect.reason })
       case 'diverged':
+        meters.count('raft.diverged')
         this.events.publish({ type: 'diverged', peerId: effect.peerId, index: effect.index })
         return this.#comeBack({ ...CloseReasons.ProtocolViolation, detail: `its log or state differs at ${effect.index}` })
       case 'fatal':
@@ -388,7 +370,10 @@ export class GroupMember {
   #apply(entries: readonly Entry[]): void {
     const last = entries.at(-1)
     if (last === undefined) return
+    const { meters, clock } = this.init
+    const began = clock.monotonic()
     this.#applier.apply(entries)
+    meters.appliedSince(began)
     this.position.set({ term: last.term, index: last.index })
     this.#life?.runner.submit({ type: 'applied', index: last.index })
   }
@@ -398,14 +383,11 @@ export class GroupMember {
     const lost = entries.flatMap(({ index, data }) =>
       data.kind === 'commands' ? data.payloads.map((payload) => ({ index, command: host.decodeCommand(payload) })) : [],
     )
+    this.init.meters.count('raft.superseded', lost.length)
     this.events.publish({ type: 'superseded', lineage, by, entries: lost })
     const error = new MosaikError('ERR_SUPERSEDED', `the history ${lineage} of this group has lost against ${by}`)
     this.calls.supersede(error)
     if (settings.resubmit) this.#resubmission.add({ lineage, inherited, entries })
     this.#comeBack({ ...CloseReasons.GracefulShutdown, detail: `its history has yielded to ${by}` })
   }
-}
-
-function observes(peer: PeerId): MosaikError {
-  return new MosaikError('ERR_INVALID_OPTION', `peer is ${peer}, which observes this group and never leads; name a voter`, { value: peer })
 }

@@ -1,8 +1,9 @@
-import { shortId } from '@mosaik/core'
-import { majorityOf } from '../logic/configuration.ts'
+import type { PeerId } from '@mosaik/core'
+import type { Peer } from '../logic/peer.ts'
+import { isForeign } from '../logic/reach.ts'
 import type { State } from '../logic/state.ts'
 import { standingOf } from '../logic/state.ts'
-import type { Member } from '../types.ts'
+import type { Member, MemberStatus } from '../types.ts'
 
 /** Who is in the group as this node knows it: the voters, and everyone bonded. */
 export function membersOf(state: Readonly<State>): Member[] {
@@ -22,16 +23,25 @@ export function sameMembers(a: readonly Member[], b: readonly Member[]): boolean
   return a.length === b.length && a.every((member, i) => member.incarnation === b[i]?.incarnation && member.standing === b[i].standing)
 }
 
-/** What stands between this node and a leader, in words. */
-export function whatIsMissing(state: Readonly<State> | undefined): string {
-  if (state === undefined) return 'the group has not started on this node'
-  const { me } = state.options
-  if (state.lineage === undefined) return `no history is known yet; ${state.peers.size} other members are connected`
-  const { voters } = state.log.configuration
-  const silent = voters.filter(({ peerId }) => peerId !== me.peerId && !state.peers.has(peerId))
-  const reachable = voters.length - silent.length
-  if (state.leader !== undefined) return `the leader ${state.leader} has not answered`
-  const since = Math.round((state.now - state.heardAt) / 100) / 10
-  const waiting = silent.length === 0 ? '' : `, waiting for ${silent.map(({ peerId }) => peerId).join(', ')}`
-  return `no leader for ${since} s: ${reachable} of ${voters.length} voters reachable (${majorityOf(state.log.configuration)} needed)${waiting} in ${shortId(state.lineage.id)}`
+/** The same, with whether each is there and what the leader knows of it. */
+export function statusOf(state: Readonly<State>): MemberStatus[] {
+  return membersOf(state).map((member) => ({ ...member, ...contactWith(state, member) }))
+}
+
+function contactWith(s: Readonly<State>, { peerId, incarnation }: Member): Omit<MemberStatus, keyof Member> {
+  if (peerId === s.options.me.peerId) return { isReachable: true, ...(s.leading !== undefined && { lag: 0, silence: 0 }) }
+  const peer = s.peers.get(peerId)
+  const isReachable = peer?.id.incarnation === incarnation && !isForeign(s as State, peer)
+  if (s.leading === undefined) return { isReachable }
+  if (isReachable) {
+    const lag = lagOf(s, peer)
+    return { isReachable, ...(lag !== undefined && { lag }), silence: s.now - peer.heardAt }
+  }
+  const absence = s.absences.get(peerId as PeerId)
+  return { isReachable, ...(absence !== undefined && { silence: s.now - absence.since }) }
+}
+
+/** How many of the leader's entries a member lacks; undefined where that is not known. */
+export function lagOf(state: Readonly<State>, { progress }: Peer): number | undefined {
+  return state.leading === undefined || progress === undefined ? undefined : state.log.lastIndex - progress.match
 }

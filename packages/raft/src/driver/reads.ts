@@ -2,6 +2,7 @@ import { MosaikError } from '@mosaik/core'
 import type { Clock } from '@mosaik/core'
 import type { Event } from '../logic/events.ts'
 import type { Index } from '../logic/types.ts'
+import type { Probes } from './probes.ts'
 
 /** Strong queries that may wait on one member; one more is refused. */
 const MAX_READS = 65_536
@@ -10,6 +11,9 @@ export interface ReadsInit {
   readonly clock: Clock
   readonly submit: (event: Event) => void
   readonly missing: () => string
+  readonly probes: Probes
+  /** A query has come to nothing, or was not taken. */
+  readonly onFailed: (error: unknown) => void
 }
 
 interface Read {
@@ -32,20 +36,28 @@ export class Reads {
     this.#init = init
   }
 
+  get size(): number {
+    return this.#reads.size
+  }
+
   /** Runs `query` once this member's state is at least as new as everything acknowledged before this call. */
   read<R>(
     query: (index: Index) => R,
     { timeout, signal }: { readonly timeout: number; readonly signal?: AbortSignal | undefined },
   ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
-      signal?.throwIfAborted()
-      if (this.#error !== undefined) throw this.#error
-      if (this.#reads.size >= MAX_READS) throw new MosaikError('ERR_OFFLINE', `${MAX_READS} strong queries wait for this group already`)
+      const { probes, onFailed } = this.#init
+      const refuse = (error: unknown): void => (onFailed(error), reject(error))
+      if (signal?.aborted === true) return refuse(signal.reason)
+      if (this.#error !== undefined) return refuse(this.#error)
+      if (this.#reads.size >= MAX_READS) {
+        return refuse(new MosaikError('ERR_OFFLINE', `${MAX_READS} strong queries wait for this group already; wait for some of them`))
+      }
       const id = this.#next++
       const onAbort = (): void => {
         this.#reads.delete(id)
         this.#init.submit({ type: 'cancel-read', id })
-        reject(signal?.reason)
+        refuse(signal?.reason)
       }
       const done = (): void => signal?.removeEventListener('abort', onAbort)
       signal?.addEventListener('abort', onAbort, { once: true })
@@ -58,11 +70,12 @@ export class Reads {
             reject(error)
           }
         },
-        reject: (error) => (done(), reject(error)),
+        reject: (error) => (done(), refuse(error)),
         deadline: this.#init.clock.monotonic() + timeout,
         isAsked: false,
       }
       this.#reads.set(id, read)
+      probes.begin(id)
       if (this.#isLed) this.#ask(id, read)
     })
   }
@@ -75,7 +88,9 @@ export class Reads {
   ready(id: number, index: Index): void {
     const read = this.#reads.get(id)
     this.#reads.delete(id)
-    read?.run(index)
+    if (read === undefined) return
+    this.#init.probes.met(id)
+    read.run(index)
   }
 
   refused(id: number): void {
