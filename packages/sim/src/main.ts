@@ -1,6 +1,6 @@
 /**
- * `pnpm sim [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going]` plays the seeds S to S + N − 1;
- * `pnpm sim --seed X [--nodes n] [--verbose]` plays one, and with `--verbose` tells what is done.
+ * `pnpm sim [--world groups|network] [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going]` plays the seeds S to S + N − 1;
+ * `pnpm sim [--world …] --seed X [--nodes n] [--verbose]` plays one, and with `--verbose` tells what is done.
  *
  * Exit codes: 0 nothing was violated; 1 something was (it is named, with the command that replays it); 2 bad arguments.
  */
@@ -8,12 +8,15 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { runCampaign } from './campaign.ts'
 import { failureReport, oneLine, Totals } from './report.ts'
-import { runSeed } from './run-seed.ts'
+import type { WorldName } from './outcome.ts'
+import { WORLDS } from './worlds.ts'
 
-const HELP = 'pnpm sim [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going] | --seed X [--nodes n] [--verbose]'
+const HELP =
+  'pnpm sim [--world groups|network] [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going] | --seed X [--nodes n] [--verbose]'
 const LINE_EVERY = 50
 
 interface Wanted {
+  readonly world: WorldName
   readonly seed: string | undefined
   readonly seeds: readonly string[]
   readonly nodes: number | undefined
@@ -25,6 +28,7 @@ interface Wanted {
 function readArguments(): Wanted {
   const { values } = parseArgs({
     options: {
+      world: { type: 'string', default: 'groups' },
       seeds: { type: 'string', default: '100' },
       from: { type: 'string', default: '1' },
       seed: { type: 'string' },
@@ -35,7 +39,10 @@ function readArguments(): Wanted {
     },
   })
   const from = whole('from', values.from, 0)
+  const world = values.world
+  if (world !== 'groups' && world !== 'network') throw new TypeError(`--world is ${world}; it must be groups or network`)
   return {
+    world,
     seed: values.seed,
     seeds: Array.from({ length: whole('seeds', values.seeds, 1) }, (_, i) => String(from + i)),
     nodes: values.nodes === undefined ? undefined : whole('nodes', values.nodes, 2),
@@ -51,19 +58,23 @@ function whole(name: string, text: string, min: number): number {
   throw new TypeError(`--${name} is ${text}; it must be a whole number from ${min}`)
 }
 
-async function one(seed: string, { nodes, verbose }: Wanted): Promise<number> {
-  const outcome = await runSeed(seed, { ...(nodes !== undefined && { nodes }), ...(verbose && { onLine: (line) => console.log(line) }) })
+async function one(seed: string, { world, nodes, verbose }: Wanted): Promise<number> {
+  const outcome = await WORLDS[world](seed, {
+    ...(nodes !== undefined && { nodes }),
+    ...(verbose && { onLine: (line) => console.log(line) }),
+  })
   console.log(oneLine(outcome))
   if (outcome.violation === undefined) return 0
   console.error(failureReport(outcome, nodes))
   return 1
 }
 
-async function many({ seeds, nodes, jobs, keepGoing }: Wanted): Promise<number> {
+async function many({ world, seeds, nodes, jobs, keepGoing }: Wanted): Promise<number> {
   const totals = new Totals()
   const started = process.hrtime.bigint()
   const seconds = (): string => (Number(process.hrtime.bigint() - started) / 1e9).toFixed(1)
   await runCampaign({
+    world,
     seeds,
     nodes,
     jobs,

@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads'
-import { runSeed } from './run-seed.ts'
+import type { Question } from './campaign.ts'
+import { WORLDS } from './worlds.ts'
 
 /** Plays the seeds that it is handed, one after another. */
-parentPort?.on('message', ({ seed, nodes }: { readonly seed: string; readonly nodes: number | undefined }) => {
-  void runSeed(seed, nodes === undefined ? {} : { nodes }).then((outcome) => parentPort?.postMessage(outcome))
+parentPort?.on('message', ({ world, seed, nodes }: Question) => {
+  void WORLDS[world](seed, nodes === undefined ? {} : { nodes }).then((outcome) => parentPort?.postMessage(outcome))
 })

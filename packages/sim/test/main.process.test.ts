@@ -10,10 +10,10 @@ function sim(...args: readonly string[]): { readonly status: number | null; read
 }
 
 it('plays one seed, or several on several threads', { timeout: 120_000 * factor }, () => {
-  const one = sim('--seed', '5', '--nodes', '3', '--verbose')
+  const one = sim('--world', 'network', '--seed', '5', '--nodes', '3', '--verbose')
   expect(one).toMatchObject({ status: 0, stderr: '' })
-  expect(one.stdout).toMatch(/start n0 of network main[^]*heal everything[^]*seed 5: 3 nodes, [^]*trace [0-9a-f]{16}/)
-  const many = sim('--seeds', '3', '--from', '5', '--nodes', '3', '--jobs', '2')
+  expect(one.stdout).toMatch(/start n0 of network main[^]*heal everything[^]*seed 5: 3 machines, [^]*trace [0-9a-f]{16}/)
+  const many = sim('--world', 'network', '--seeds', '3', '--from', '5', '--nodes', '3', '--jobs', '2')
   expect(many).toMatchObject({ status: 0, stderr: '' })
   expect(many.stdout).toMatch(/^3 seeds, 0 failed, 9 machines/)
 })

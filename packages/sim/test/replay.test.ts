@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest'
-import { drawPlan, MAX_NODES } from '../src/plan/plan.ts'
-import { FAULTS } from '../src/plan/types.ts'
+import { drawPlan, MAX_NODES } from '../src/network/plan/plan.ts'
+import { FAULTS } from '../src/network/plan/types.ts'
 import { failureReport } from '../src/report.ts'
-import { runSeed } from '../src/run-seed.ts'
-import type { Invariant } from '../src/world/probe.ts'
+import { runSeed } from '../src/network/run-seed.ts'
+import type { Invariant } from '../src/network/world/probe.ts'
 
 const factor = Number(process.env['TIME_FACTOR'] ?? 1)
 
 it('tells the same story twice for one seed, and another one for another', { timeout: 60_000 * factor }, async () => {
   const hashes = new Set<string>()
   for (const seed of ['1', '2', '3', 'words work too']) {
-    const { hash, events, items, arrivals } = await runSeed(seed, { nodes: 6 })
-    expect(await runSeed(seed, { nodes: 6 })).toMatchObject({ hash, events, items, arrivals })
+    const { hash, events, counts } = await runSeed(seed, { nodes: 6 })
+    expect(await runSeed(seed, { nodes: 6 })).toMatchObject({ hash, events, counts })
     hashes.add(hash)
   }
   expect(hashes.size).toBe(4)
@@ -35,7 +35,7 @@ it('says what broke, what was promised, and how to see it again', async () => {
   const outcome = await runSeed('7', { invariants: [picky], nodes: 5 })
   expect(outcome.violation).toMatchObject({ invariant: 'nobody-sends', rule: 'silence is golden' })
   const report = failureReport(outcome, 5)
-  expect(report).toContain('pnpm sim --seed 7 --nodes 5 --verbose')
+  expect(report).toContain('pnpm sim --world network --seed 7 --nodes 5 --verbose')
   expect(report).toContain('silence is golden')
   expect(report).toMatch(/start n0 of network main/)
   expect(outcome.wire.length).toBeGreaterThan(0)

@@ -1,11 +1,12 @@
 import { simWorld } from '@mosaik/node/testing'
 import type { SimWorld } from '@mosaik/node/testing'
 import type { PeerId } from '@mosaik/core'
-import { createDraw } from '../plan/draw.ts'
-import type { Draw } from '../plan/draw.ts'
+import { createDraw } from '../../draw.ts'
+import type { Draw } from '../../draw.ts'
 import type { NetworkName, Plan } from '../plan/types.ts'
 import type { Life, Machine } from './machine.ts'
-import type { Invariant, Probe, Violation } from './probe.ts'
+import type { Violation } from '../../outcome.ts'
+import type { Invariant, Probe } from './probe.ts'
 import type { ConsumerRun, ProducerRun } from './records.ts'
 
 const STORY_LINES = 40

@@ -1,6 +1,6 @@
 import { WHERE_NAMES } from '../actors/where.ts'
-import { createDraw } from './draw.ts'
-import type { Draw } from './draw.ts'
+import { createDraw } from '../../draw.ts'
+import type { Draw } from '../../draw.ts'
 import { FAULTS } from './types.ts'
 import type { ConsumerPlan, NetworkName, NodePlan, Plan, ProducerPlan } from './types.ts'
 

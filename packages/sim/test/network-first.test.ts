@@ -1,3 +1,3 @@
 import { campaign } from './campaign.ts'
 
-campaign(1, 100)
+campaign('network', 1, 100)

@@ -1,4 +1,4 @@
-import type { Draw } from '../plan/draw.ts'
+import type { Draw } from '../../draw.ts'
 import type { FaultName } from '../plan/types.ts'
 import { crash, leave, start } from './lives.ts'
 import type { Life, Machine } from './machine.ts'

@@ -4,11 +4,11 @@ import type { Goal } from './invariants/liveness.ts'
 import { undoMischief } from './actors/mischief.ts'
 import { closeProducer } from './actors/producer.ts'
 import { drawPlan } from './plan/plan.ts'
-import type { PlanLimits } from './plan/plan.ts'
+import type { Outcome, RunOptions } from '../outcome.ts'
 import { seeAll } from './world/channels.ts'
 import { describe, leave, start } from './world/lives.ts'
 import { Nemesis } from './world/nemesis.ts'
-import type { Invariant, Violation } from './world/probe.ts'
+import type { Invariant } from './world/probe.ts'
 import { pass, Sim } from './world/sim.ts'
 
 const TICK_MS = 500
@@ -21,31 +21,13 @@ const STABLE_MS = 3_000
 const GOODBYE_MS = 1_500
 const WITHIN_MS = 3_600_000
 
-export interface Outcome {
-  readonly seed: string
-  readonly violation: Violation | undefined
-  /** 16 hex digits: the same for every run of the seed. */
-  readonly hash: string
-  readonly nodes: number
-  /** What happened in it. */
-  readonly events: number
-  readonly items: number
-  readonly arrivals: number
-  readonly virtualMs: number
-  /** From the healing until everything was as it must be, virtual ms. */
-  readonly healedInMs: number | undefined
-  readonly story: readonly string[]
-  readonly wire: readonly string[]
-}
-
-export interface RunOptions extends PlanLimits {
+export interface NetworkRunOptions extends RunOptions {
   /** Default: all of them. */
   readonly invariants?: readonly Invariant[]
-  readonly onLine?: (line: string) => void
 }
 
 /** Plays one seed from the first start to the last goodbye. */
-export async function runSeed(seed: string, options: RunOptions = {}): Promise<Outcome> {
+export async function runSeed(seed: string, options: NetworkRunOptions = {}): Promise<Outcome> {
   const sim = new Sim(drawPlan(seed, options), options.onLine)
   const onRejection = (error: unknown): void =>
     sim.fail('no-unhandled-rejection', 'a rejection that nobody could await is a fault of the library', describe(error))
@@ -60,24 +42,25 @@ export async function runSeed(seed: string, options: RunOptions = {}): Promise<O
     process.off('unhandledRejection', onRejection)
   }
   const { violation, story, wire, world } = sim
-  const outcome = {
-    seed,
-    violation,
-    story,
-    wire,
-    healedInMs,
-    nodes: sim.machines.length,
-    virtualMs: sim.now,
-    hash: world.trace.hash,
-    events: world.trace.events,
-  }
-  await world.close()
   const items = sim.producerRuns.reduce((sum, run) => sum + run.sendings.length, 0)
   const arrivals = sim.consumerRuns.reduce(
     (sum, run) => sum + [...run.channels.values()].reduce((all, channel) => all + channel.arrived, 0),
     0,
   )
-  return { ...outcome, items, arrivals }
+  const outcome: Outcome = {
+    world: 'network',
+    seed,
+    violation,
+    story,
+    wire,
+    healedInMs,
+    counts: { machines: sim.machines.length, 'items sent': items, arrivals },
+    virtualMs: sim.now,
+    hash: world.trace.hash,
+    events: world.trace.events,
+  }
+  await world.close()
+  return outcome
 }
 
 /** Answers how long the healing took. */

@@ -1,7 +1,7 @@
 import { MosaikError } from '@mosaik/core'
 import { defineStream } from '@mosaik/streams'
 import type { ProducerOptions } from '@mosaik/streams'
-import type { Draw } from '../plan/draw.ts'
+import type { Draw } from '../../draw.ts'
 import type { ProducerPlan } from '../plan/types.ts'
 import { connectedConsumers, channelTo } from '../world/channels.ts'
 import type { Life } from '../world/machine.ts'

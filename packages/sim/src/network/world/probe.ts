@@ -38,11 +38,3 @@ export interface Invariant {
   readonly rule: string
   watch(sim: Sim, fail: (what: string) => void): Probe
 }
-
-export interface Violation {
-  readonly invariant: string
-  readonly rule: string
-  readonly what: string
-  /** Virtual ms. */
-  readonly at: number
-}

@@ -1,5 +1,5 @@
 import { MosaikError, peerIdOf, secretKey, uniqueId } from '@mosaik/core'
-import type { Draw } from '../plan/draw.ts'
+import type { Draw } from '../../draw.ts'
 import { TAGS } from '../plan/plan.ts'
 import { pass } from './pass.ts'
 import type { Life } from '../world/machine.ts'

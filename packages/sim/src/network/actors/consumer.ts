@@ -1,7 +1,7 @@
 import { MosaikError } from '@mosaik/core'
 import { defineStream } from '@mosaik/streams'
 import type { ConsumerOptions } from '@mosaik/streams'
-import type { Draw } from '../plan/draw.ts'
+import type { Draw } from '../../draw.ts'
 import type { ConsumerPlan } from '../plan/types.ts'
 import { arrive } from '../world/arrivals.ts'
 import type { Life } from '../world/machine.ts'

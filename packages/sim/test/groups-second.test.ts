@@ -1,3 +1,3 @@
 import { campaign } from './campaign.ts'
 
-campaign(101, 200)
+campaign('groups', 151, 300)

@@ -1,0 +1,22 @@
+import type { Invariant } from '../world/probe.ts'
+import { bounded } from './bounded.ts'
+import { committedStays, onAQuorum } from './committed.ts'
+import { configurations } from './configurations.ts'
+import { durableFirst } from './durable-first.ts'
+import { exactlyOnce } from './exactly-once.ts'
+import { forwardOnly } from './forward-only.ts'
+import { leaderCompleteness } from './leader-completeness.ts'
+import { linearizable } from './linearizable.ts'
+import { logMatching } from './log-matching.ts'
+import { nothingLost } from './nothing-lost.ts'
+import { oneLeader } from './one-leader.ts'
+import { reads } from './reads.ts'
+import { sameState } from './same-state.ts'
+import { snapshots } from './snapshots.ts'
+import { surprises } from './surprises.ts'
+
+/** Everything that must hold at every moment. What must come to hold is in `liveness.ts`. */
+export const GROUP_INVARIANTS: readonly Invariant[] = [
+  oneLeader, logMatching, leaderCompleteness, committedStays, onAQuorum, forwardOnly, durableFirst, configurations,
+  sameState, snapshots, exactlyOnce, reads, linearizable, nothingLost, bounded, surprises,
+] // prettier-ignore

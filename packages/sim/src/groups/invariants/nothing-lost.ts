@@ -1,0 +1,43 @@
+import type { LineageId } from '@mosaik/raft'
+import type { Invariant } from '../world/probe.ts'
+import type { GroupsSim } from '../world/sim.ts'
+
+/**
+ * What was acknowledged is in the history that goes on, or was handed over, or everyone who had it is gone: processes without a
+ * disk that have ended, disks that were replaced, logs that were pruned.
+ */
+export const nothingLost: Invariant = {
+  name: 'no-silent-loss',
+  rule: 'what succeeded is in the history that goes on, or is handed over by who gives way, as far as its log has it (docs/consistency.md, promise 5)',
+  watch: (sim, fail) => ({
+    end: () => {
+      for (const {
+        run,
+        change: { id },
+        kind,
+        state,
+        index,
+      } of sim.calls) {
+        // prettier-ignore
+        if (state !== 'done' || kind === 'feed') continue
+        const goesOn = lineageAtTheEnd(sim, run.plan.index)
+        const entry = run.truth.places.get(id)?.find((place) => place.entry.index === index)?.entry
+        if (goesOn === undefined || entry === undefined || run.truth.isOnLine(goesOn, entry)) continue
+        if (sim.runs.some(({ handedOver, plan }) => plan === run.plan && handedOver.has(id))) continue
+        const having = sim.runs.filter(({ gaveUp }) => gaveUp.has(entry)).map(({ name }) => name)
+        if (having.length > 0)
+          fail(
+            `change ${id}, acknowledged at ${run.name} at ${index} of ${entry.lineage.slice(0, 8)}, is in no state and was not handed over; ${having.join(', ')} had it`,
+          )
+      }
+    },
+    onEvent: (run, event) => {
+      if (event.type !== 'superseded') return
+      for (const { command } of event.entries) run.handedOver.add((command as { readonly id: number }).id)
+    },
+  }),
+}
+
+function lineageAtTheEnd(sim: GroupsSim, group: number): LineageId | undefined {
+  return sim.runsOf(group)[0]?.lineage
+}

@@ -1,0 +1,125 @@
+import { createDiscovery } from '@mosaik/discovery'
+import { createGroups, fileLog, groupKey } from '@mosaik/raft'
+import type { GroupEvent, LogStore } from '@mosaik/raft'
+import type { GroupPlan } from '../plan/types.ts'
+import { Life } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { MemberRun } from './member.ts'
+import type { GroupsSim } from './sim.ts'
+
+const NETWORK = 'sim-groups'
+const SEGMENT_BYTES = 4_096
+
+/** Starts a process on a machine, for the first time or again. */
+export async function start(sim: GroupsSim, machine: Machine): Promise<void> {
+  const { plan, life: before } = machine
+  if (before?.isOpen === true || before?.state === 'leaving') return
+  const endpoint =
+    before === undefined
+      ? await sim.world.endpoint(NETWORK, { label: plan.label, clockSkew: machine.skewMs })
+      : await sim.world.restart(before.endpoint)
+  const life = new Life(machine, endpoint, (before?.number ?? 0) + 1, sim.now)
+  machine.life = life
+  sim.log(`start ${life.name}${plan.durable ? `, disk ${diskOf(machine, 0)}` : ''}${plan.preference === 'observer' ? ', observer' : ''}`)
+  const bootstrap = sim.machines.flatMap(({ life: other }) =>
+    other === undefined || other === life ? [] : other.endpoint.addresses.slice(0, 1),
+  )
+  life.discovery = await createDiscovery(endpoint, { bootstrap: bootstrap.slice(0, 4), announceInterval: sim.plan.announceInterval })
+  life.groups = createGroups(life.discovery)
+  for (const group of sim.plan.groups) join(sim, life, group)
+}
+
+function join(sim: GroupsSim, life: Life, plan: GroupPlan): void {
+  const { machine } = life
+  const truth = sim.truths[plan.index] as GroupsSim['truths'][number]
+  const run = new MemberRun(sim, life, plan, truth, machine.plan.durable ? diskLog(sim, life, plan.index) : undefined)
+  run.group = life.groups.join({
+    key: groupKey(`registers ${plan.index}`),
+    machine: run.machine,
+    consensus: { preset: 'fast', maxVoters: plan.maxVoters, minMembers: plan.minMembers },
+    storage: run.store,
+    preference: machine.plan.preference,
+    retention: { entries: plan.retention },
+  })
+  life.runs.push(run)
+  sim.runs.push(run)
+  follow(sim, run, run.group.events())
+}
+
+function follow(sim: GroupsSim, run: MemberRun, events: AsyncIterable<GroupEvent>): void {
+  const work = async (): Promise<void> => {
+    for await (const event of events) {
+      if (!run.isOpen && run.life.state !== 'leaving') return
+      sim.log(`${run.name}: ${inWords(sim, event)}`)
+      sim.tell((probe) => probe.onEvent?.(run, event))
+    }
+  }
+  void work()
+}
+
+function inWords(sim: GroupsSim, event: GroupEvent): string {
+  switch (event.type) {
+    case 'leader':
+      return `${sim.nameOf(event.leader)} leads in term ${event.term}`
+    case 'membership':
+      return `members ${event.members.map(({ peerId, standing, incarnation }) => `${sim.nameOf(peerId)}/${incarnation.slice(0, 4)} ${standing}`).join(', ')}`
+    case 'lineage':
+      return `history ${event.lineage.slice(0, 8)}${event.parent === undefined ? '' : ` from ${event.parent.slice(0, 8)} after ${event.fork}`}`
+    case 'superseded':
+      return `history ${event.lineage.slice(0, 8)} has lost against ${event.by.slice(0, 8)}, with ${event.entries.length} commands`
+    case 'failed':
+      return `failed: ${event.error.stack ?? event.error.message}`
+    default:
+      return JSON.stringify(event)
+  }
+}
+
+function diskOf(machine: Machine, group: number): string {
+  return `${machine.plan.label}-${group}-${machine.wiped}`
+}
+
+function diskLog(sim: GroupsSim, { machine, endpoint }: Life, group: number): LogStore {
+  const disk = sim.world.disk(diskOf(machine, group)).mount({ clock: endpoint.clock, latency: { min: 0, max: sim.plan.diskMs } })
+  return fileLog('/log', { disk, segmentBytes: SEGMENT_BYTES })
+}
+
+/** A process is killed, or its machine loses power: then what was not synced is torn or lost. */
+export function crash(sim: GroupsSim, life: Life, power: boolean): void {
+  sim.log(`${power ? 'power cut at' : 'crash of'} ${life.name}`)
+  life.end('crashed')
+  sim.world.crash(life.endpoint)
+  if (life.machine.plan.durable) {
+    for (const { index } of sim.plan.groups) {
+      const disk = sim.world.disk(diskOf(life.machine, index))
+      if (power) disk.cutPower()
+      else disk.killAll()
+    }
+  }
+  sim.tell((probe) => probe.onCrash?.(life))
+}
+
+/** Its disks are replaced by empty ones. */
+export function wipe(sim: GroupsSim, machine: Machine): void {
+  sim.log(`wipe ${machine.plan.label}`)
+  machine.wiped += 1
+  machine.before.clear()
+}
+
+/** Two election timeouts for leaving, one second more for the group, one for the node. */
+export const LEAVE_MS = 3_000
+
+/** A graceful leave. Resolves when it is over. */
+export async function leave(sim: GroupsSim, life: Life): Promise<void> {
+  sim.log(`leave ${life.name}`)
+  life.state = 'leaving'
+  const since = sim.now
+  const closing = life.groups.close()
+  await closing
+  const took = sim.now - since
+  if (took > LEAVE_MS)
+    sim.fail('everything-settles', 'close() of a group takes at most two election timeouts and a second', `${life.name} took ${took} ms`)
+  await life.discovery.close()
+  await life.endpoint.close()
+  life.end('left')
+  sim.log(`${life.name} has left`)
+}

@@ -1,0 +1,45 @@
+import type { GroupEvent, LogEntry, Term } from '@mosaik/raft'
+import type { SnapshotMeta, StoredState } from '@mosaik/raft/testing'
+import type { RegistersState } from '../actors/register.ts'
+import type { Call, Reading } from '../history/record.ts'
+import type { Life } from './machine.ts'
+import type { MemberRun } from './member.ts'
+import type { GroupsSim } from './sim.ts'
+import type { Applied, SeenEntry } from './truth.ts'
+
+/** What an invariant is told. Every call comes in the step in which the thing happens. */
+export interface Probe {
+  /** A store was opened; `before` is whoever had it last. */
+  onOpened?(run: MemberRun, before: MemberRun | undefined): void
+  /** A store was asked to keep an entry. */
+  onAppend?(run: MemberRun, entry: SeenEntry): void
+  /** An entry of this position and term was seen before; `raw` is what it is here. */
+  onSame?(run: MemberRun, entry: SeenEntry, raw: LogEntry, previousTerm: Term | undefined): void
+  onTruncate?(run: MemberRun, dropped: readonly SeenEntry[]): void
+  onState?(run: MemberRun, before: StoredState | undefined, after: StoredState): void
+  /** The machine was asked for its state. */
+  onTaken?(run: MemberRun, state: RegistersState): void
+  /** A store was asked to keep a snapshot. */
+  onSnapshot?(run: MemberRun, snapshot: SnapshotMeta): void
+  /** This member holds it for committed in its history; `known`: what others hold for committed there, unless it is the first. */
+  onCommit?(run: MemberRun, entry: SeenEntry, known: SeenEntry | undefined): void
+  /** `first`: how it was when it was applied for the first time, unless this is that. */
+  onApply?(run: MemberRun, applied: Applied, first: Applied | undefined): void
+  onInstall?(run: MemberRun, state: RegistersState): void
+  onEvent?(run: MemberRun, event: GroupEvent): void
+  /** A call has been answered, one way or another. */
+  onCalled?(call: Call): void
+  onRead?(reading: Reading): void
+  onCrash?(life: Life): void
+  /** A few times a second. */
+  tick?(): void
+  /** Everything has healed, and everyone has the same. */
+  end?(): void
+}
+
+export interface Invariant {
+  readonly name: string
+  /** What is promised, and where. */
+  readonly rule: string
+  watch(sim: GroupsSim, fail: (what: string) => void): Probe
+}

@@ -1,0 +1,3 @@
+import { campaign } from './campaign.ts'
+
+campaign('network', 101, 200)
