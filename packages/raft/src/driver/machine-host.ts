@@ -81,11 +81,15 @@ export class MachineHost {
     return this.#replies.decode(bytes)
   }
 
-  /** The state as it is now, for later: of a machine without items its encoded value is the only one. Throws `ERR_GROUP_FAILED`. */
+  /**
+   * The state as it is now, for later: of a machine without items its encoded value is the only one. Throws `ERR_GROUP_FAILED`, also
+   * while the items are read.
+   */
   source(): SnapshotSource {
     const machine = this.#machine
-    return this.#guarded('taking a snapshot', () =>
-      isKeyed(machine) ? machine.source() : singleItem(this.#snapshots.encode(machine.snapshot())),
+    const doing = 'taking a snapshot'
+    return this.#guarded(doing, () =>
+      isKeyed(machine) ? this.#guardedSource(machine.source()) : singleItem(this.#snapshots.encode(machine.snapshot())),
     )
   }
 
@@ -97,6 +101,24 @@ export class MachineHost {
     return {
       add: (items) => this.#guarded(doing, () => receiver.add(items)),
       commit: () => this.#guarded(doing, () => receiver.commit()),
+    }
+  }
+
+  #guardedSource(source: SnapshotSource): SnapshotSource {
+    const items = (from?: Uint8Array): Iterable<SnapshotItem> => this.#guardedItems(source, from)
+    return { count: source.count, items }
+  }
+
+  *#guardedItems(source: SnapshotSource, from: Uint8Array | undefined): Generator<SnapshotItem, void, undefined> {
+    try {
+      let given = 0
+      for (const item of source.items(from)) {
+        given++
+        yield item
+      }
+      if (from === undefined && given !== source.count) throw new Error(`it has ${source.count} items and gave ${given}`)
+    } catch (cause) {
+      throw this.#failure('giving the items of a snapshot', cause)
     }
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StoredSession } from '../../src/logic/sessions.ts'
+import { MachineHost } from '../../src/driver/machine-host.ts'
 import { SessionReceiver, sessionSource } from '../../src/driver/session-items.ts'
 import type { SnapshotItem, SnapshotSource } from '../../src/types.ts'
 import { CHUNK_BYTES, Chunker, Unchunker } from '../../src/wire/chunks.ts'
@@ -99,6 +100,39 @@ describe('a state in chunks', () => {
     expect(() => read(...good.slice(0, -1))).toThrowError(/not complete/)
     expect(() => read(...good.slice(0, 2), good[0]!)).toThrowError(/not complete/)
     expect(() => read(...good, good[1]!, good[1]!, good[1]!)).toThrowError(/too large/)
+  })
+})
+
+describe('a machine with items', () => {
+  const hostOf = (source: SnapshotSource): MachineHost => {
+    const receiver = (): never => {
+      throw new Error('no room')
+    }
+    return new MachineHost({ name: 'broken', apply: () => {}, query: () => {}, source: () => source, receiver })
+  }
+  const codeOf = (work: () => unknown): unknown => {
+    try {
+      return work()
+    } catch (error) {
+      return (error as { code?: unknown }).code
+    }
+  }
+
+  it('whose view changes, or that throws, ends the group and not the process', () => {
+    const items = [...sectionOf([1, 2, 3]).items()]
+    const changed = hostOf({ count: 4, items: () => items }).source()
+    expect(codeOf(() => allOf(new Chunker([changed], 10)))).toBe('ERR_GROUP_FAILED')
+    const throwing = hostOf({
+      count: 4,
+      items: () => {
+        throw new Error('no')
+      },
+    })
+    expect(codeOf(() => allOf(new Chunker([throwing.source()], 10)))).toBe('ERR_GROUP_FAILED')
+    expect(codeOf(() => throwing.receiver())).toBe('ERR_GROUP_FAILED')
+    const whole = hostOf(listed(items)).source()
+    expect(allOf(new Chunker([whole], 2))).toHaveLength(2)
+    expect(new Chunker([whole], 2, { section: 0, key: items[2]![0], offset: 0 }).next()?.bytes).toHaveLength(1 + 8 + 4 + 3)
   })
 })
 
