@@ -1,6 +1,6 @@
 /**
- * `pnpm bench [--runs 5] [--seconds 3] [--only text] [--write]`: every figure beside its floor or peer, in one run, interleaved.
- * `--write` puts the tables into bench/README.md.
+ * `pnpm bench [--runs 5] [--seconds 3] [--trials 20] [--only text] [--write] [--json file]`: every figure beside its floor or peer,
+ * in one run, interleaved. `--write` puts the tables into bench/README.md.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
@@ -12,9 +12,11 @@ import { fanOut, latency, oneToOne } from './rows/flow-tables.ts'
 import { inMemory, onDisk } from './rows/groups/calls.ts'
 import { coreAlone } from './rows/groups/core.ts'
 import { coldStart, failOver } from './rows/groups/lives.ts'
+import { footprint } from './rows/groups/footprint.ts'
 import { lateJoiner } from './rows/groups/late.ts'
 import { manyGroups, thousandGroups } from './rows/groups/many.ts'
 import { syncing } from './rows/sync.ts'
+import { withTables } from './readme.ts'
 import { failed, markdown, progress } from './table.ts'
 import type { Settings, Table } from './table.ts'
 
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     trials: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     write: { type: 'boolean', default: false },
+    json: { type: 'string', default: '' },
   },
 })
 const settings: Settings = {
@@ -33,7 +36,7 @@ const settings: Settings = {
   trials: positive('trials', values.trials),
   only: values.only.toLowerCase(),
 }
-const benches = [
+const allBenches = [
   oneToOne,
   latency,
   fanOut,
@@ -47,30 +50,23 @@ const benches = [
   lateJoiner,
   manyGroups,
   thousandGroups,
+  footprint,
   coreAlone,
-].filter(({ title }) => title.toLowerCase().includes(settings.only))
+]
+const benches = allBenches.filter(({ title }) => title.toLowerCase().includes(settings.only))
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)
-if (values.write && values.only !== '') throw new Error('--write replaces all tables: it does not go with --only')
 
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
 const load = loadavg()[0] ?? NaN
 const nats = await startNats()
 if (nats === undefined) progress('nats-server is not installed: its columns stay empty')
 const tables = await measured(nats).finally(() => nats?.stop())
 
-const text = tables.map(markdown).join('\n')
-process.stdout.write(`\n${text}`)
+process.stdout.write(`\n${tables.map(markdown).join('\n')}`)
+if (values.json !== '') await writeFile(values.json, `${JSON.stringify({ machine, settings, load, tables }, undefined, 2)}\n`)
 if (values.write && process.exitCode === undefined) {
   const readme = new URL('../README.md', import.meta.url)
-  const old = await readFile(readme, 'utf8')
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
-  const how = `medians of ${settings.runs} runs of ${settings.ms / 1000} s; the machine's load before the start: ${load.toFixed(1)}.`
-  await writeFile(
-    readme,
-    old.replace(
-      /(<!-- results -->\n)[\s\S]*(<!-- end -->)/,
-      (_, begin: string, end: string) => `${begin}\n${machine}; ${how}\n\n${text}\n${end}`,
-    ),
-  )
+  await writeFile(readme, withTables(await readFile(readme, 'utf8'), allBenches, tables, { machine, settings, load }))
 }
 
 async function measured(server: NatsServer | undefined): Promise<readonly Table[]> {
