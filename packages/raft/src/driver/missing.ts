@@ -57,6 +57,7 @@ function names(voters: readonly Voter[]): string {
 /** What happens if nobody comes. */
 function outlook(s: State): string {
   if (reachesQuorum(s)) return standingOf(s) === 'voter' ? '; an election is under way' : '; they elect one'
+  if (s.options.preference === 'observer') return '; an observer waits for others to recover'
   const lost = missingVoters(s).filter((voter) => !isGoneForGood(s, voter))
   const { recoveryTimeout } = s.options.timing
   if (lost.length === 0) return '; the others are gone for good, so recovery is under way'
