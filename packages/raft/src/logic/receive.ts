@@ -101,6 +101,13 @@ function isStale(s: State, peer: Peer, m: Message): boolean {
   }
 }
 
+/** Nobody else may say this: not who was deposed, nor who never led. */
+function isFromLeader(s: State, peer: Peer): boolean {
+  if (peer.id.peerId === s.leader) return true
+  s.ignored++
+  return false
+}
+
 function handle(s: State, peer: Peer, m: Message): void {
   switch (m.type) {
     case 'vote':
@@ -121,15 +128,15 @@ function handle(s: State, peer: Peer, m: Message): void {
     case 'read':
       return onReadRequest(s, peer, m)
     case 'read-answer':
-      return onReadAnswer(s, m)
+      return isFromLeader(s, peer) ? onReadAnswer(s, m) : undefined
     case 'forward':
       return onForward(s, peer, m.proposals)
     case 'forward-answer':
-      return onForwardAnswer(s, m)
+      return isFromLeader(s, peer) ? onForwardAnswer(s, m) : undefined
     case 'transfer':
       return s.leading === undefined ? undefined : transferLeadership(s, m.to)
     case 'timeout-now':
-      return peer.id.peerId === s.leader ? onTimeoutNow(s) : undefined
+      return isFromLeader(s, peer) ? onTimeoutNow(s) : undefined
     case 'snapshot-report':
       return onSnapshotReport(s, peer, m)
     case 'audit':
