@@ -25,6 +25,7 @@ it('@mosaik/core', async () => {
     compareBytes
     componentLogger
     createBroadcast
+    createFifo
     createLink
     createMailbox
     createMetrics

@@ -17,6 +17,8 @@
 export { abortable } from './async/abortable.ts'
 export { createBroadcast } from './async/broadcast.ts'
 export type { Broadcast, BroadcastOptions, Lagged } from './async/broadcast.ts'
+export { createFifo } from './async/fifo.ts'
+export type { Fifo } from './async/fifo.ts'
 export { createMailbox } from './async/mailbox.ts'
 export type { Mailbox, MailboxOptions } from './async/mailbox.ts'
 export { createScope } from './async/scope.ts'

@@ -1,10 +1,32 @@
 import { getEventListeners } from 'node:events'
-import { createBroadcast, createMailbox } from '@mosaik/core'
+import { createBroadcast, createFifo, createMailbox } from '@mosaik/core'
 import type { Lagged, Mailbox } from '@mosaik/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { caught } from './support/caught.ts'
 import { collect } from './support/collect.ts'
+
+test('a queue does what an array does', () => {
+  const step = fc.oneof(fc.constant('shift' as const), fc.constant('clear' as const), fc.nat(200))
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const [fifo, twin] = [createFifo<number>(), [] as number[]]
+      for (const [i, what] of steps.entries()) {
+        if (what === 'clear' && i % 10 === 0) {
+          fifo.clear()
+          twin.length = 0
+        }
+        if (what === 'shift') for (let j = 0; j < 100; j++) expect(fifo.shift()).toBe(twin.shift())
+        for (let j = 0; typeof what === 'number' && j < what; j++) {
+          fifo.push(j)
+          twin.push(j)
+        }
+        expect([fifo.length, fifo.first]).toEqual([twin.length, twin[0]])
+        expect(fifo.toArray()).toEqual(twin)
+      }
+    }),
+  )
+})
 
 describe('mailbox', () => {
   const drain = (box: Mailbox<number>): number[] => {

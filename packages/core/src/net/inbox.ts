@@ -1,5 +1,5 @@
 import type { MosaikError } from '../check/error.ts'
-import { Fifo } from './fifo.ts'
+import { createFifo } from '../async/fifo.ts'
 
 /** A message that waits may hold on to a chunk so many times its size; otherwise it is copied out. */
 const MAX_WASTE = 8
@@ -11,7 +11,7 @@ interface Taker {
 
 /** Messages that arrived before anyone asked, and those who asked before any arrived. Bounded by the link's window. */
 export class Inbox {
-  readonly #messages = new Fifo<Uint8Array>()
+  readonly #messages = createFifo<Uint8Array>()
   readonly #takers = new Set<Taker>()
   readonly #onTaken: (message: Uint8Array) => void
   #ended: MosaikError | undefined

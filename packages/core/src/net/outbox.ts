@@ -1,7 +1,7 @@
 import type { Clock } from '../time/clock.ts'
 import type { CloseReason } from './close-reason.ts'
 import type { ByteStream } from './endpoint.ts'
-import { Fifo } from './fifo.ts'
+import { createFifo } from '../async/fifo.ts'
 import { FRAME_HEADER_BYTES, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MESSAGE_COST_BYTES } from './frame.ts'
 import { BATCH_BYTES, FrameWriter } from './frame-writer.ts'
 import type { Batch } from './frame-writer.ts'
@@ -20,7 +20,7 @@ export class Outbox {
   readonly #highWaterBytes: number
   readonly #onReady: () => void
   readonly #writer = new FrameWriter()
-  readonly #waiting = new Fifo<Uint8Array>()
+  readonly #waiting = createFifo<Uint8Array>()
   #waitingBytes = 0
   /** How much of the first waiting message has been written, as parts. */
   #partsBytes = 0
@@ -154,7 +154,7 @@ export class Outbox {
   /** Writes what waits, as far as credit and one batch go; a long message part by part, so that other frames can come between. */
   #encode(): void {
     while (this.#waiting.length > 0 && this.#writer.bytes < BATCH_BYTES) {
-      const message = this.#waiting.peek() as Uint8Array
+      const message = this.#waiting.first as Uint8Array
       if (this.#partsBytes === 0) {
         if (this.#credit <= 0) return
         this.#credit -= MESSAGE_COST_BYTES

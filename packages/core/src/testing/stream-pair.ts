@@ -1,4 +1,4 @@
-import { Fifo } from '../net/fifo.ts'
+import { createFifo } from '../async/fifo.ts'
 import { webFaces, type WebFaces } from '../net/web-faces.ts'
 import type { ByteSink, ByteStream } from '../net/endpoint.ts'
 import type { PeerId } from '../id/types.ts'
@@ -66,7 +66,7 @@ class StreamEnd implements ByteStream {
   #other!: StreamEnd
   #sink: ByteSink | undefined
   /** On the way to this end. */
-  readonly #parcels = new Fifo<Parcel>()
+  readonly #parcels = createFifo<Parcel>()
   #parcelBytes = 0
   /** What is left of the first parcel that was delivered in part. */
   #rest: Uint8Array | undefined
@@ -168,7 +168,7 @@ class StreamEnd implements ByteStream {
   }
 
   #schedule(): void {
-    const next = this.#parcels.peek()
+    const next = this.#parcels.first
     if (next === undefined || this.#scheduled || this.#sink === undefined || this.#paused || this.#closed) return
     this.#scheduled = true
     const wait = next.at === 0 ? 0 : next.at - this.#clock.monotonic()
@@ -186,7 +186,7 @@ class StreamEnd implements ByteStream {
   #deliver(): void {
     const now = this.#clock.monotonic()
     while (!this.#paused && !this.#closed) {
-      const next = this.#parcels.peek()
+      const next = this.#parcels.first
       if (next === undefined || next.at > now) break
       if (next.bytes === undefined) {
         this.#parcels.shift()

@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.ts'
+import { createFifo } from '@mosaik/core'
 
 /** A piece of a group's frame, or something of the bond itself that is encoded already. */
 export type Next =
@@ -26,8 +26,8 @@ const FRAME_COST = 32
 
 class Lane {
   readonly n: number
-  readonly control = new Fifo<Uint8Array>()
-  readonly bulk = new Fifo<Uint8Array>()
+  readonly control = createFifo<Uint8Array>()
+  readonly bulk = createFifo<Uint8Array>()
   controlBytes = 0
   bulkBytes = 0
   /** How much of the first bulk frame is on its way. */
@@ -46,7 +46,7 @@ class Lane {
  */
 export class Outbound {
   readonly #limits: OutboundLimits
-  readonly #own = new Fifo<Uint8Array>()
+  readonly #own = createFifo<Uint8Array>()
   #ownBytes = 0
   readonly #lanes = new Map<number, Lane>()
   /** Lanes with something to send, those whose turn it is first. */

@@ -1,7 +1,22 @@
 const FEW = 64
 
-/** First in, first out, without moving what waits: an array's own `shift` copies all of a long one. */
-export class Fifo<T> {
+/** First in, first out, without moving what waits: an array's own `shift` copies all of a long one. Not bounded: its owner counts. */
+export interface Fifo<T> {
+  readonly length: number
+  /** What `shift` would take. */
+  readonly first: T | undefined
+  push(item: T): void
+  shift(): T | undefined
+  clear(): void
+  /** What waits, which stays. */
+  toArray(): T[]
+}
+
+export function createFifo<T>(): Fifo<T> {
+  return new ArrayFifo()
+}
+
+class ArrayFifo<T> implements Fifo<T> {
   #items: (T | undefined)[] = []
   #head = 0
 
@@ -18,7 +33,7 @@ export class Fifo<T> {
   }
 
   shift(): T | undefined {
-    if (this.length === 0) return undefined
+    if (this.#head === this.#items.length) return undefined
     const item = this.#items[this.#head]
     this.#items[this.#head++] = undefined
     if (this.#head >= FEW && this.#head * 2 >= this.#items.length) {
@@ -28,7 +43,11 @@ export class Fifo<T> {
     return item
   }
 
-  /** What waits, which stays. */
+  clear(): void {
+    this.#items = []
+    this.#head = 0
+  }
+
   toArray(): T[] {
     return this.#items.slice(this.#head) as T[]
   }
