@@ -28,6 +28,8 @@ interface Call {
   readonly deadline: number
   /** When it was last handed to a leader; undefined while it waits for one. */
   triedAt: number | undefined
+  /** This leader has appended it. */
+  accepted: boolean
   /** A leader may have it. */
   sent: boolean
   readonly resolve: (outcome: Outcome) => void
@@ -51,6 +53,8 @@ export class Calls {
   #isOpen = false
   #next = 1
   #isLed = false
+  /** A try came to nothing: nothing new goes out before that has gone out again, so that the order stays. */
+  #isHeldUp = false
   #error: Error | undefined
 
   constructor(init: CallsInit) {
@@ -90,35 +94,41 @@ export class Calls {
         kind,
         deadline: this.#init.clock.monotonic() + timeout,
         triedAt: undefined,
+        accepted: false,
         sent: false,
         resolve: (outcome) => (done(), resolve(outcome)),
         reject: (error) => (done(), refuse(error)),
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#calls.set(number, call)
-      if (this.#isLed) this.#propose([call])
+      if (this.#isLed && !this.#isHeldUp) this.#propose([call])
     })
   }
 
   /** There is a leader, another one, or none: what is under way goes out again, in order. */
   led(isLed: boolean): void {
     this.#isLed = isLed
-    for (const call of this.#calls.values()) call.triedAt = undefined
-    if (isLed) this.#propose([...this.#calls.values()])
+    this.#isHeldUp = false
+    for (const call of this.#calls.values()) {
+      call.triedAt = undefined
+      call.accepted = false
+    }
+    if (isLed) this.#proposeAgain()
   }
 
   /** The leader has appended it. */
   accepted(number: number, index: Index): void {
     const call = this.#calls.get(number)
-    if (call?.kind !== 'feed') return
+    if (call === undefined) return
+    call.accepted = true
+    if (call.kind !== 'feed') return
     this.#calls.delete(number)
     call.resolve({ index, replies: [] })
   }
 
-  /** This try came to nothing. */
-  refused(number: number): void {
-    const call = this.#calls.get(number)
-    if (call !== undefined) call.triedAt = undefined
+  /** A try came to nothing, or may have: on the next tick everything that waits goes out again, in order. */
+  heldUp(): void {
+    this.#isHeldUp = true
   }
 
   opened(session: string): void {
@@ -162,7 +172,8 @@ export class Calls {
         call.reject(call.sent ? unknown('its deadline has passed', call) : this.#offline(call))
       } else if (this.#isLed && (call.triedAt === undefined || now - call.triedAt >= this.#init.tryTimeout)) again.push(call)
     }
-    if (again.length > 0) this.#propose(again)
+    if (this.#isLed && this.#isHeldUp) this.#proposeAgain()
+    else if (again.length > 0) this.#propose(again)
   }
 
   /** Nothing comes of what waits, nor of any later call. */
@@ -181,7 +192,15 @@ export class Calls {
     this.#next = 1
   }
 
-  #propose(calls: readonly Call[]): void {
+  #proposeAgain(): void {
+    this.#isHeldUp = false
+    this.#propose(
+      [...this.#calls.values()].filter(({ accepted }) => !accepted),
+      true,
+    )
+  }
+
+  #propose(calls: readonly Call[], again = false): void {
     const now = this.#init.clock.monotonic()
     const proposals: Proposal[] = calls.map((call) => {
       call.triedAt = now
@@ -190,6 +209,7 @@ export class Calls {
     })
     if (proposals.length === 0) return
     if (!this.#isOpen) proposals.unshift({ id: 0, data: { kind: 'session-open', session: this.#session } })
+    if (again) proposals[0] = { ...(proposals[0] as Proposal), again: true }
     this.#init.propose(proposals)
   }
 

@@ -39,6 +39,8 @@ export interface LifeInit {
   /** What the core wants beside writes and sends. */
   readonly perform: (effect: Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>) => void
   readonly onBonds: () => void
+  /** What was on its way to the leader may not arrive. */
+  readonly onForwardLost: () => void
   /** This member leads, and has appended up to here. */
   readonly onAppended: (last: Index) => void
   /** A frame that is no message of the core's. */
@@ -127,6 +129,7 @@ export class Life {
       },
       onDown: (peerId, reason) => {
         logger.debug('the bond with %s is gone: %s', peerId, reason.name)
+        if (peerId === this.core.state.leader) this.#init.onForwardLost()
         this.runner.submit({ type: 'bond-down', peerId })
         this.#init.onBonds()
       },
@@ -139,7 +142,8 @@ export class Life {
 
   #send({ to, message }: SendEffect): void {
     const bytes = encodeMessage(message)
-    this.membership.send(to, bytes, { bulk: isBulk(message) || bytes.byteLength > SMALL_BYTES })
+    const isSent = this.membership.send(to, bytes, { bulk: isBulk(message) || bytes.byteLength > SMALL_BYTES })
+    if (!isSent && message.type === 'forward') this.#init.onForwardLost()
   }
 
   #perform(effect: Exclude<Effect, SendEffect>): void {

@@ -207,6 +207,7 @@ export class GroupMember {
         preference: this.#preference,
         perform: (effect) => this.#perform(effect),
         onBonds: () => this.#look(),
+        onForwardLost: () => this.calls.heldUp(),
         onFrame: (peer, bytes) => this.#exchange.receive(peer, bytes),
         onAppended: (index) => this.init.meters.commits.begin(index),
         onFailed: (error) => this.fail(error),
@@ -292,7 +293,7 @@ export class GroupMember {
         meters.forwards.met(effect.id)
         return this.calls.accepted(effect.id, effect.index)
       case 'refused':
-        return this.calls.refused(effect.id)
+        return this.calls.heldUp()
       case 'read-ready':
         return this.reads.ready(effect.id, effect.index)
       case 'read-refused':

@@ -104,14 +104,14 @@ export class Resubmission {
 
   #propose(batches: readonly CommandsData[]): void {
     this.#triedAt = this.#init.clock.monotonic()
-    const opened = new Set<string>()
+    const begun = new Set<string>()
     const proposals: Proposal[] = []
     for (const data of batches) {
-      if (isResubmitted(data) && !opened.has(data.session)) {
-        opened.add(data.session)
-        proposals.push({ id: 0, data: { kind: 'session-open', session: data.session } })
-      }
-      proposals.push({ id: 0, data })
+      const { session } = data
+      const first = begun.has(session) ? {} : ({ again: true } as const)
+      if (!begun.has(session) && isResubmitted(data)) proposals.push({ id: 0, data: { kind: 'session-open', session }, ...first })
+      begun.add(session)
+      proposals.push({ id: 0, data, ...first })
     }
     this.#init.propose(proposals)
   }

@@ -73,7 +73,7 @@ function isVoterPeerId(s: State, peerId: PeerId): boolean {
 /** Opens the term with a no-op, so that what earlier terms left behind can commit. */
 export function becomeLeader(s: State): void {
   s.votes.clear()
-  s.leading = { since: s.now, start: s.log.lastIndex + 1, transfer: undefined, heartbeatAt: s.now, reports: new Map() }
+  s.leading = { since: s.now, start: s.log.lastIndex + 1, transfer: undefined, heartbeatAt: s.now, refusing: new Set(), reports: new Map() }
   setRole(s, 'leader')
   setLeader(s, s.options.me.peerId)
   for (const peer of s.peers.values()) beginFeeding(s, peer)

@@ -17,15 +17,29 @@ function obstacle(s: State): RefusalReason | undefined {
   return undefined
 }
 
+/** Sessions that may be behind with a refused proposal; of more, order is not kept. */
+const MAX_REFUSING = 4_096
+
+/** Appends it, or answers why not. */
+function admit(s: State, { data, again }: Proposal): Index | RefusalReason {
+  const refusing = s.leading?.refusing
+  if (again === true) refusing?.delete(data.session)
+  const reason = obstacle(s) ?? (refusing?.has(data.session) === true ? 'busy' : undefined)
+  if (reason === undefined) return appendOwn(s, data)
+  if (refusing !== undefined && refusing.size < MAX_REFUSING) refusing.add(data.session)
+  return reason
+}
+
 /** Of this node: appended here, or sent to the leader. */
 export function propose(s: State, proposals: readonly Proposal[]): void {
   if (s.leading === undefined && s.leader !== undefined && s.peers.has(s.leader)) {
     return s.out.send(s.leader, { type: 'forward', proposals }, 'nothing')
   }
-  for (const { id, data } of proposals) {
-    const reason = obstacle(s)
-    if (reason === undefined) s.out.emit({ type: 'accepted', id, index: appendOwn(s, data), term: s.term })
-    else s.out.emit({ type: 'refused', id, reason })
+  for (const proposal of proposals) {
+    const { id } = proposal
+    const fate = admit(s, proposal)
+    if (typeof fate === 'number') s.out.emit({ type: 'accepted', id, index: fate, term: s.term })
+    else s.out.emit({ type: 'refused', id, reason: fate })
   }
   advanceCommit(s)
 }
@@ -34,8 +48,10 @@ export function propose(s: State, proposals: readonly Proposal[]): void {
 export function onForward(s: State, peer: Peer, proposals: readonly Proposal[]): void {
   const accepted: { id: number; index: Index }[] = []
   const refused: number[] = []
-  for (const { id, data } of proposals) {
-    if (obstacle(s) === undefined) accepted.push({ id, index: appendOwn(s, data) })
+  for (const proposal of proposals) {
+    const { id } = proposal
+    const fate = admit(s, proposal)
+    if (typeof fate === 'number') accepted.push({ id, index: fate })
     else refused.push(id)
   }
   s.out.send(peer.id.peerId, { type: 'forward-answer', accepted, refused })

@@ -135,7 +135,7 @@ export function found(s: State, lineage: Lineage, granters: readonly Peer[]): vo
   s.vote = s.options.me
   s.out.hardStateChanged()
   s.out.emit({ type: 'lineage', lineage })
-  s.leading = { since: s.now, start: s.log.lastIndex + 1, transfer: undefined, heartbeatAt: s.now, reports: new Map() }
+  s.leading = { since: s.now, start: s.log.lastIndex + 1, transfer: undefined, heartbeatAt: s.now, refusing: new Set(), reports: new Map() }
   setRole(s, 'leader')
   setLeader(s, s.options.me.peerId)
   const configuration = firstConfiguration(s, granters)

@@ -138,6 +138,11 @@ export interface Proposal {
   /** Names the proposal to who made it. */
   readonly id: number
   readonly data: ProposedData
+  /**
+   * From here on its member sends again whatever of this session waits, in order. After a leader has refused a proposal it refuses all
+   * later ones of the same session until this comes: what was on its way behind it must not overtake it.
+   */
+  readonly again?: true
 }
 
 export interface ForwardAnswer {

@@ -23,6 +23,8 @@ export interface Leadership {
   /** Hands over: to whom, and when it gives up. */
   transfer: { readonly to: PeerId; readonly until: number; sent: boolean } | undefined
   heartbeatAt: number
+  /** Sessions of which a proposal was refused, and which have not begun again. */
+  readonly refusing: Set<string>
   /** Roots that members have reported for a mark. */
   readonly reports: Map<PeerId, { readonly mark: Index; readonly root: string }>
   /** Lineages that it has appended a `meet` for. */

@@ -52,19 +52,21 @@ const number: Shape<number> = (value, what) => {
   return value
 }
 
+const bytes: Shape<Uint8Array> = (value, what) => {
+  if (!(value instanceof Uint8Array)) throw malformed(what)
+  return value
+}
+
+const proposed = record<{ id: number; data: Uint8Array; again?: boolean }>({ id: count, data: bytes, again: optional(flag) })
+
 /** Its data travels as the bytes that the entry will have. */
 const proposalShape: Shape<Proposal> = (value, what) => {
-  const { id, data } = record<{ id: number; data: Uint8Array }>({ id: count, data: bytes })(value, what)
+  const { id, data, again } = proposed(value, what)
   const decoded = decodeEntryData(data)
   if (decoded.kind !== 'commands' && decoded.kind !== 'session-open' && decoded.kind !== 'session-expire') {
     throw malformed(`${what}: members propose no ${decoded.kind}`)
   }
-  return { id, data: decoded satisfies ProposedData }
-}
-
-const bytes: Shape<Uint8Array> = (value, what) => {
-  if (!(value instanceof Uint8Array)) throw malformed(what)
-  return value
+  return { id, data: decoded satisfies ProposedData, ...(again === true && { again }) }
 }
 
 /** An entry outside of an append: rare. */
@@ -154,8 +156,8 @@ export function decodeMessage(frame: Uint8Array): Message {
   return { ...envelope, type, ...fields } as Message
 }
 
-function encodeProposal({ id, data }: Proposal): { id: number; data: Uint8Array } {
-  return { id, data: encodeEntryData(data) }
+function encodeProposal({ id, data, again }: Proposal): { id: number; data: Uint8Array; again?: boolean } {
+  return { id, data: encodeEntryData(data), ...(again === true && { again }) }
 }
 
 function encodeAppend({ term, incarnation, previous, entries, commit }: Envelope & AppendContent, lineage: UniqueId): Uint8Array {

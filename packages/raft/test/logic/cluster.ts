@@ -296,7 +296,7 @@ export class Cluster {
   }
 
   propose(name: string, ...commands: string[]): void {
-    const proposals = commands.map((command, i) => ({ id: i, data: commandOf(command) }))
+    const proposals = commands.map((command, i) => ({ id: i, data: commandOf(command), ...(i === 0 && { again: true as const }) }))
     this.step(this.node(name), { type: 'propose', proposals })
   }
 

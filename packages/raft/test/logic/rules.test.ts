@@ -33,6 +33,10 @@ function clusterWith(entries: readonly EntryData[], term: number): Cluster {
   return cluster
 }
 
+function textsOf(node: Node): string[] {
+  return node.applied.map((each) => each.text)
+}
+
 test('a yield that an earlier leader wrote is committed by the next one, and nothing behind it', () => {
   const other = uniqueId('the other lineage')
   const cluster = clusterWith([founding, { kind: 'yield', to: other }], 2)
@@ -44,6 +48,43 @@ test('a yield that an earlier leader wrote is committed by the next one, and not
     expect(node.events.find((event) => event.type === 'superseded')).toMatchObject({ lineage: LINEAGE, by: other, committed: 2 })
   }
   for (const node of cluster.live) expect(node.core.state.commit).toBeLessThanOrEqual(2)
+})
+
+test('what comes behind a refused proposal of its session is refused too, until that session begins again', () => {
+  const cluster = new Cluster('order')
+  cluster.found(['a', 'b'], { limits: { uncommittedEntries: 3 } })
+  cluster.tick(4_000)
+  const leader = cluster.leader() as Node
+  const follower = cluster.live.find((node) => node !== leader) as Node
+  const told: string[] = []
+  cluster.watch = (node, effect) => {
+    if (node === follower && (effect.type === 'accepted' || effect.type === 'refused')) told.push(`${effect.id} ${effect.type}`)
+  }
+  const forward = (ids: readonly number[], again = false, session = 'mine'): void => {
+    const proposals = ids.map((id, i) => {
+      const data = { ...commandOf(`${session} ${id}`), session, number: id }
+      return { id, data, ...(again && i === 0 && { again: true as const }) }
+    })
+    cluster.step(follower, { type: 'propose', proposals })
+  }
+  // The leader may have three entries that are not committed; the others were on their way already when it refuses the fourth.
+  cluster.blocked.add(`${leader.name}>${follower.name}`)
+  forward([1, 2, 3, 4, 5])
+  cluster.stabilize()
+  cluster.blocked.clear()
+  cluster.tick(1_000)
+  forward([6, 7])
+  forward([1], false, 'other')
+  cluster.tick(1_000)
+  expect(textsOf(leader)).toEqual(['mine 1', 'mine 2', 'mine 3', 'other 1'])
+  forward([4, 5, 6], true)
+  forward([7])
+  cluster.tick(1_000)
+  expect(textsOf(leader)).toEqual(['mine 1', 'mine 2', 'mine 3', 'other 1', 'mine 4', 'mine 5', 'mine 6'])
+  forward([7], true)
+  cluster.tick(1_000)
+  expect(textsOf(leader).at(-1)).toBe('mine 7')
+  expect(told).toContain('6 refused')
 })
 
 test('a strong read waits until the machine here has applied its position', () => {

@@ -75,7 +75,7 @@ export class ScriptRunner {
     batch: ([name = '', ...commands]) => {
       const payloads = commands.flatMap((command) => commandOf(command).payloads)
       const data = { ...commandOf(''), payloads }
-      this.#cluster.step(this.#cluster.node(name), { type: 'propose', proposals: [{ id: 0, data }] })
+      this.#cluster.step(this.#cluster.node(name), { type: 'propose', proposals: [{ id: 0, data, again: true }] })
     },
     read: ([name = '']) => this.#cluster.step(this.#cluster.node(name), { type: 'read', id: 1 }),
     transfer: ([name = '', to]) => this.#cluster.step(this.#cluster.node(name), { type: 'transfer', to: to as PeerId | undefined }),
