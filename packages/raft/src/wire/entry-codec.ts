@@ -1,5 +1,5 @@
 import { canonical, decodeCanonical } from '@mosaik/core'
-import { FrameReader, FrameWriter } from '../bond/wire/bytes.ts'
+import { FrameReader, FrameWriter } from './bytes.ts'
 import type { Configuration, Voter } from '../logic/configuration.ts'
 import type {
   CommandsData, ConfigurationData, EntryData, FoundingData, MeetData, SessionExpireData, SessionOpenData, SnapshotRootData, YieldData,

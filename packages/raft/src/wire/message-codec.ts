@@ -1,6 +1,6 @@
 import { canonical, decodeCanonical, idFromBytes, toBytes } from '@mosaik/core'
 import type { CanonicalValue, UniqueId } from '@mosaik/core'
-import { FrameReader, FrameWriter } from '../bond/wire/bytes.ts'
+import { FrameReader, FrameWriter } from './bytes.ts'
 import type { Entry } from '../logic/entry.ts'
 import type { LineageFacts } from '../logic/lineage.ts'
 import type { AppendContent, Content, Envelope, Message, Proposal } from '../logic/messages.ts'

@@ -1,4 +1,4 @@
-import { FrameReader, FrameWriter } from '../bond/wire/bytes.ts'
+import { FrameReader, FrameWriter } from './bytes.ts'
 import type { Index } from '../logic/types.ts'
 import { CHUNK_BYTES } from './chunks.ts'
 import { count, malformed } from './shape.ts'

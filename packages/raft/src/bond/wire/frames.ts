@@ -21,7 +21,7 @@
  */
 import { idFromBytes, MosaikError, toBytes } from '@mosaik/core'
 import type { CloseReason, GroupId, UniqueId } from '@mosaik/core'
-import { FrameReader, FrameWriter } from './bytes.ts'
+import { FrameReader, FrameWriter } from '../../wire/bytes.ts'
 import { MAX_HELLO_BYTES, MAX_STATUS_BYTES, MAX_STATUSES, NONCE_BYTES, PIECE_BYTES, PIECE_HEADER_BYTES, PROOF_BYTES } from './protocol.ts'
 
 export interface Start {
