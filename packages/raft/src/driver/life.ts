@@ -15,10 +15,11 @@ import { decodeMessage, encodeMessage, isBulk, snapshotShape } from '../wire/mes
 import { life as lifeShape, record } from '../wire/shape.ts'
 import { decodeStoredState, LogWriter } from './log-writer.ts'
 import { Runner } from './runner.ts'
-import type { Ticker } from './ticker.ts'
 
 const helloShape = record<{ incarnation: string }>({ incarnation: lifeShape })
 const storedSnapshotShape = record<{ incarnation: string; snapshot: SnapshotMeta }>({ incarnation: lifeShape, snapshot: snapshotShape })
+/** Of a heartbeat interval, less what timers are early. */
+const IDLE_PACE = 0.9
 /** Frames up to this size may overtake bulk. */
 const SMALL_BYTES = 32 * 1024
 
@@ -33,7 +34,6 @@ export interface LifeInit {
   readonly prng: Prng
   readonly logger: Logger
   readonly bonds: Bonds
-  readonly ticker: Ticker
   /** Open. */
   readonly store: LogStore
   /** What the core wants beside writes and sends. */
@@ -56,7 +56,6 @@ export class Life {
   readonly incarnation: string
   readonly membership: Membership
   readonly #init: LifeInit
-  readonly #cancelTick: () => void
   #tickedAt: number
 
   constructor(init: LifeInit, incarnation: string, restored: Restored | undefined) {
@@ -92,12 +91,10 @@ export class Life {
     })
     this.membership = this.#bond()
     this.#tickedAt = clock.monotonic()
-    this.#cancelTick = init.ticker.every(settings.timing.heartbeatInterval / 2, (now, heard) => this.#tick(now, heard))
   }
 
   /** Ends this life at once; what it wrote stays. */
   async stop(reason?: CloseReason): Promise<void> {
-    this.#cancelTick()
     this.runner.stop()
     await this.membership.leave(reason)
   }
@@ -106,6 +103,14 @@ export class Life {
   prefer(preference: Preference): void {
     this.membership.setObserver(preference === 'observer')
     this.runner.submit({ type: 'preference', preference })
+  }
+
+  /** Twice in a heartbeat interval, or once while nothing happens. */
+  tick(now: number, heard: ReadonlyMap<PeerId, number>): void {
+    const elapsed = now - this.#tickedAt
+    if (this.core.state.isIdle && elapsed < IDLE_PACE * this.#init.settings.timing.heartbeatInterval) return
+    this.runner.submit({ type: 'tick', elapsed, heard })
+    this.#tickedAt = now
   }
 
   /** Sends what is no message of the core's. */
@@ -153,11 +158,6 @@ export class Life {
       this.writer.persist(effect)
     } else if (effect.type === 'prune') this.writer.prune(effect.upTo)
     else this.#init.perform(effect)
-  }
-
-  #tick(now: number, heard: ReadonlyMap<PeerId, number>): void {
-    this.runner.submit({ type: 'tick', elapsed: now - this.#tickedAt, heard })
-    this.#tickedAt = now
   }
 }
 

@@ -98,7 +98,7 @@ export class GroupMember {
       receiver: () => this.#applier.receiver(),
     })
     // Also while there is no life, between two of them or before the first: calls end in time.
-    this.#cancelTick = init.ticker.every(settings.timing.heartbeatInterval / 2, () => this.#onTick())
+    this.#cancelTick = init.ticker.every(settings.timing.heartbeatInterval / 2, (now, heard) => this.#onTick(now, heard))
     this.#started = this.#start().catch((error: unknown) => this.fail(error as Error))
   }
 
@@ -244,10 +244,13 @@ export class GroupMember {
     this.#begin(incarnation, undefined)
   }
 
-  #onTick(): void {
+  #onTick(now: number, heard: ReadonlyMap<PeerId, number>): void {
+    const life = this.#life
+    life?.tick(now, heard)
     this.calls.tick()
     this.#resubmission.tick()
     this.reads.tick()
+    if (life?.runner.takeNews() !== true) return
     this.#look()
     this.init.meters.watch(this.#facts)
   }

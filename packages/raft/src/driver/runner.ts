@@ -28,6 +28,7 @@ export class Runner {
   #scheduled = false
   #running = false
   #stopped = false
+  #hasNews = true
   #durable = 0
   /** In order of the writes they wait for. */
   #held: SendEffect[] = []
@@ -61,6 +62,13 @@ export class Runner {
     this.submit({ type: 'stored', write })
   }
 
+  /** Whether anything but time has passed since this was last asked. */
+  takeNews(): boolean {
+    const had = this.#hasNews
+    this.#hasNews = false
+    return had
+  }
+
   /** Nothing is stepped or sent from now on. */
   stop(): void {
     this.#stopped = true
@@ -76,7 +84,9 @@ export class Runner {
         this.#events = []
         for (const event of events) {
           if (event.type === 'stored') this.#release()
-          for (const effect of this.#init.core.step(event)) this.#carryOut(effect)
+          const effects = this.#init.core.step(event)
+          if (event.type !== 'tick' || effects.length > 0) this.#hasNews = true
+          for (const effect of effects) this.#carryOut(effect)
         }
       }
     } catch (error) {
