@@ -1,8 +1,11 @@
+import { systemClock } from '@mosaik/core/system'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StoredSession } from '../../src/logic/sessions.ts'
+import { holdState } from '../../src/driver/held-state.ts'
 import { MachineHost } from '../../src/driver/machine-host.ts'
 import { SessionReceiver, sessionSource } from '../../src/driver/session-items.ts'
+import { Turns } from '../../src/driver/turns.ts'
 import type { SnapshotItem, SnapshotSource } from '../../src/types.ts'
 import { CHUNK_BYTES, Chunker, Unchunker } from '../../src/wire/chunks.ts'
 import type { Chunk } from '../../src/wire/chunks.ts'
@@ -79,6 +82,16 @@ describe('a state in chunks', () => {
     const bytesOf = (all: readonly SnapshotItem[]): string[] =>
       allOf(new Chunker([listed([]), listed(all)], 2)).map(({ bytes }) => hex(bytes))
     expect(bytesOf(copied)).toEqual(bytesOf(items))
+  })
+
+  it('is as documented', async () => {
+    const items = listed([[Buffer.of(1), Buffer.of(0x0a)], [Buffer.of(2), Buffer.of(0x0b, 0x0c)]]) // prettier-ignore
+    const { signal } = new AbortController()
+    const state = await holdState([listed([]), items], 2_000, { turns: new Turns(systemClock), signal })
+    expect(state.count).toBe(1)
+    expect(hex(state.chunk(0)!)).toBe('010000000100000001010a0000000100000002020b0c')
+    expect(hex(state.hashes)).toBe('4b017a96c645eb841e8f052f00d55ab2be37c6e4560fdd1183b819e13bfd04da')
+    expect(state.root).toBe('f5f4de6764c4a7f16e9cece73245795b73f5aac8b5ceaac277b55b659883b6f1')
   })
 
   it('refuses items that are out of order', () => {
