@@ -1,8 +1,11 @@
 import type { Datum, Duration, GroupId, NetworkId, PeerId, TicketValidator, WaitOptions, Watch } from '@mosaik/core'
+import type { Bond } from './bond/types.ts'
 import type { ConsensusOptions, SyncOptions } from './group-id.ts'
 import type { GroupKey } from './group-key.ts'
 import type { Cursor, Index, LineageId, Term } from './logic/types.ts'
 import type { LogStore } from './storage/types.ts'
+
+export type { Bond } from './bond/types.ts'
 
 /** Where a command stands in its group's history: the same on every member. `(index, offset)` names it. */
 export interface ApplyContext {
@@ -137,13 +140,6 @@ export interface GroupStatus {
   readonly members: readonly MemberStatus[]
   /** While no leader is known: for how long, who is missing, and what happens next. */
   readonly missing: string | undefined
-}
-
-/** A connection to another member, proved to hold the key. */
-export interface Bond {
-  readonly peerId: PeerId
-  /** ms since the epoch, by this node's clock. */
-  readonly since: number
 }
 
 export type GroupEvent =

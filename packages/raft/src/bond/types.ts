@@ -1,10 +1,10 @@
 import type { CloseReason, Duration, GroupId, PeerId, TicketValidator, Watch } from '@mosaik/core'
 import type { GroupKey } from '../group-key.ts'
 
-/** A peer with which this node shares a group, both having proved the key. */
+/** A connection to another member of a group, both having proved the key. */
 export interface Bond {
   readonly peerId: PeerId
-  /** When it came up, ms since the epoch by the own clock. */
+  /** When it came up, ms since the epoch by this node's clock. */
   readonly since: number
 }
 
