@@ -1,12 +1,16 @@
 import { canonical, createMetrics } from '@mosaik/core'
-import type { CanonicalValue, Metrics, PeerId } from '@mosaik/core'
+import type { CanonicalValue, Endpoint, Metrics, PeerId } from '@mosaik/core'
 import { expect, it, describe } from 'vitest'
 import type { Content, Envelope } from '../../src/logic/messages.ts'
-import { encodeSnapshotFrame } from '../../src/wire/snapshot-frames.ts'
-import { EvilMember, LIFE } from './support/evil.ts'
+import { decodeSnapshotFrame, encodeSnapshotFrame } from '../../src/wire/snapshot-frames.ts'
+import { memoryLog } from '../../src/storage/memory-log.ts'
+import type { LogStore } from '../../src/storage/types.ts'
+import { EvilMember, follow, LIFE } from './support/evil.ts'
 import type { EvilBond } from './support/evil.ts'
 import { GroupWorld } from './world.ts'
 import type { Node } from './world.ts'
+import type { JoinOptions } from '../../src/types.ts'
+import { keyBeside } from '../bond/support/raw.ts'
 
 const LINEAGE = 'ab'.repeat(32)
 const HUGE = 2 ** 53 - 1
@@ -19,17 +23,21 @@ interface Scene extends AsyncDisposable {
   readonly follower: Node
   readonly evil: EvilMember
   readonly metrics: ReadonlyMap<PeerId, Metrics>
+  readonly stores: ReadonlyMap<PeerId, LogStore>
   /** Checks that nobody but the evil one has noticed anything, and that the group goes on. */
   undisturbed(): Promise<void>
 }
 
 /** So many good members with a history of three commands, and one that holds the key and is not good. */
-async function scene(seed: string, good = 3): Promise<Scene> {
+async function scene(seed: string, good = 3, options: Partial<JoinOptions> = {}): Promise<Scene> {
   const world = new GroupWorld(`hostile ${seed}`)
   const metrics = new Map<PeerId, Metrics>()
+  const stores = new Map<PeerId, LogStore>()
   for (let i = 0; i < good; i++) {
-    const own = createMetrics()
-    metrics.set((await world.node({}, { metrics: own })).id, own)
+    const [own, storage] = [createMetrics(), memoryLog()]
+    const { id } = await world.node({ storage, ...options }, { metrics: own })
+    metrics.set(id, own)
+    stores.set(id, storage)
   }
   const nodes = [...world.nodes]
   const leader = await world.run(world.settled(nodes))
@@ -48,6 +56,7 @@ async function scene(seed: string, good = 3): Promise<Scene> {
     follower: nodes.find((node) => node !== leader) as Node,
     evil,
     metrics,
+    stores,
     undisturbed: async () => {
       for (const node of nodes) await world.run(node.group.execute(`after ${node.id}`, { timeout: '5s' }))
       const end = leader.group.committed.value
@@ -218,4 +227,104 @@ describe('answers count from who was asked', () => {
     await s.world.run(s.follower.group.execute('after'))
     expect(s.follower.journal.lines).toContain('fed')
   })
+})
+
+/** Four good members and the evil one, which has a vote. */
+async function withVote(seed: string): Promise<Scene> {
+  const s = await scene(seed, 4)
+  const hasVote = (): boolean => s.leader.group.members.value.filter(({ standing }) => standing === 'voter').length === 5
+  await s.world.run(s.world.until(hasVote, 'the evil one has a vote'))
+  expect(s.leader.group.members.value).toContainEqual({ peerId: s.evil.id, incarnation: LIFE, standing: 'voter' })
+  return s
+}
+
+describe('a voter', () => {
+  it('that gives its vote to everyone makes no second leader of a term', async () => {
+    await using s = await withVote('votes twice')
+    s.evil.onMessage = (bond, message) => {
+      if (message.type !== 'vote') return follow(bond, message)
+      const { pre, campaign } = message
+      bond.say({ type: 'vote-answer', pre, campaign, verdict: 'granted' }, { term: Math.max(message.term, campaign - 1) })
+    }
+    const leaders = new Map<number, Set<PeerId>>()
+    for (let round = 0; round < 3; round++) {
+      const heal = s.world.sim.partition(s.nodes.find(({ group }) => group.isLeader)?.endpoint as Endpoint)
+      await s.world.run(s.world.pass(2_500))
+      heal()
+      await s.world.run(s.world.ledBySame(s.nodes))
+    }
+    for (const { told } of s.nodes) {
+      for (const event of told) {
+        if (event.type !== 'leader' || event.leader === undefined) continue
+        leaders.set(event.term, (leaders.get(event.term) ?? new Set()).add(event.leader))
+      }
+    }
+    expect(leaders.size).toBeGreaterThan(2)
+    expect([...leaders.values()].filter(({ size }) => size > 1)).toEqual([])
+    for (const node of s.nodes) await s.world.run(node.group.execute(`after ${node.id}`))
+    for (const node of s.nodes) expect((await s.world.run(node.group.query('all'))).result).toHaveLength(7)
+  })
+
+  it.each<[string, (bond: EvilBond, index: number) => void]>([
+    ['with another log than the others', (bond, index) => bond.say({ type: 'audit', index, hash: 1, answer: true })],
+    ['with another state than the others', (bond, index) => bond.say({ type: 'snapshot-report', mark: index, root: '00' })],
+    ['that claims what nobody has', (bond) => bond.say({ type: 'append-answer', index: HUGE, hint: undefined })],
+  ])('%s is outvoted', async (what, lie) => {
+    await using s = await withVote(what)
+    for (let i = 0; i < 20; i++) {
+      for (const bond of s.evil.bonds) lie(bond, s.leader.group.committed.value)
+      await s.world.run(s.world.pass(50))
+    }
+    await s.undisturbed()
+  })
+
+  it('that says nothing any more holds up nobody', async () => {
+    await using s = await withVote('mute')
+    s.evil.onMessage = () => {}
+    await s.world.run(s.world.pass(2_000))
+    await s.undisturbed()
+  })
+})
+
+describe('floods', () => {
+  it.each<[string, (bond: EvilBond, i: number) => void]>([
+    ['reads', (bond, ticket) => bond.say({ type: 'read', ticket })],
+    ['proposals', (bond, i) => {
+      const proposals = Array.from({ length: 10 }, (_, id) => ({ id, data: command('nobody', 10 * i + id) }))
+      bond.say({ type: 'forward', proposals })
+    }],
+    ['questions for chunks', (bond, i) => bond.bytes(encodeSnapshotFrame({ type: 'ask', index: i, part: i }))],
+    ['questions for entries', (bond) => bond.say({ type: 'fetch', previous: { term: 0, index: 0 } })],
+    ['audits', (bond, i) => bond.say({ type: 'audit', index: i % 4, hash: i, answer: true })],
+  ])('five thousand %s: the others go on', async (what, say) => {
+    await using s = await scene(`flood of ${what}`, 3, { retention: { entries: 64 } })
+    const before = s.leader.group.committed.value
+    for (let i = 0; i < 5_000; i++) {
+      say(s.evil.with(s.leader), i)
+      if (i % 1_000 === 0) await s.world.run(s.leader.group.query('size', { timeout: '5s' }))
+    }
+    if (what === 'proposals') await s.world.until(() => s.leader.group.committed.value > before + 40_000, 'they are in the log')
+    await s.undisturbed()
+    for (const { first, last } of s.stores.values()) expect(last.index - first).toBeLessThan(1_024)
+  })
+}) // prettier-ignore
+
+it('who comes late asks somebody else for what the evil one has falsified', async () => {
+  await using s = await scene('false chunks', 3, { retention: { entries: 8 } })
+  for (let i = 0; i < 60; i++) await s.world.run(s.leader.group.execute(`line ${i}`))
+  await s.world.run(s.world.pass(500))
+  let asked = 0
+  s.evil.onFrame = (bond, bytes) => {
+    const frame = decodeSnapshotFrame(bytes)
+    if (frame.type !== 'ask') return
+    asked++
+    bond.bytes(encodeSnapshotFrame({ ...frame, type: 'part', bytes: new Uint8Array(64).fill(7) }))
+  }
+  const late = await s.world.node({ retention: { entries: 8 } }, { secretKey: keyBeside(s.evil.id, 'higher') })
+  const heal = s.nodes.map(({ endpoint }) => s.world.sim.partition(endpoint, late.endpoint))
+  await s.evil.bondWith(s.world, late)
+  heal[s.nodes.indexOf(s.leader)]?.()
+  await s.world.run(s.world.until(() => late.journal.lines.length === 63, 'it has everything'))
+  expect(late.journal.lines).toEqual(s.leader.journal.lines)
+  expect(asked).toBeGreaterThan(0)
 })

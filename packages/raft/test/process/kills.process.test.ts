@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { playKills } from './kills.ts'
 
 const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
-const SHORT = { downtime: 300, between: 100, patience: 30_000 * FACTOR, retention: 64 } as const
+const SHORT = { downtime: 300, between: 100, patience: 60_000 * FACTOR, retention: 64 } as const
 
 // The long form is `pnpm campaign`; README.md has its results.
 it.each([
