@@ -23,7 +23,7 @@ const STOP_MS = 5_000
 /** `row` is what errors call the benchmark that this process belongs to. */
 export function startChild(row: string, role: string, options: Readonly<Record<string, unknown>> = {}): Child {
   const child = fork(fileURLToPath(new URL('./role.ts', import.meta.url)), [role, JSON.stringify(options)], {
-    execArgv: ['--conditions=@mosaik/source', ...process.execArgv.filter((argument) => argument.startsWith('--cpu-prof'))],
+    execArgv: process.execArgv, // from source or as built, profiled or not
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const arrived: Message[] = []

@@ -57,16 +57,17 @@ const benches = allBenches.filter(({ title }) => title.toLowerCase().includes(se
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)
 
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+const code = process.execArgv.some((argument) => argument.includes('@mosaik/source')) ? 'from source' : 'as built'
 const load = loadavg()[0] ?? NaN
 const nats = await startNats()
 if (nats === undefined) progress('nats-server is not installed: its columns stay empty')
 const tables = await measured(nats).finally(() => nats?.stop())
 
 process.stdout.write(`\n${tables.map(markdown).join('\n')}`)
-if (values.json !== '') await writeFile(values.json, `${JSON.stringify({ machine, settings, load, tables }, undefined, 2)}\n`)
+if (values.json !== '') await writeFile(values.json, `${JSON.stringify({ machine, code, settings, load, tables }, undefined, 2)}\n`)
 if (values.write && process.exitCode === undefined) {
   const readme = new URL('../README.md', import.meta.url)
-  await writeFile(readme, withTables(await readFile(readme, 'utf8'), allBenches, tables, { machine, settings, load }))
+  await writeFile(readme, withTables(await readFile(readme, 'utf8'), allBenches, tables, { machine, code, settings, load }))
 }
 
 async function measured(server: NatsServer | undefined): Promise<readonly Table[]> {

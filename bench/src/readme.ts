@@ -5,6 +5,8 @@ import type { Settings, Table } from './table.ts'
 export interface Conditions {
   readonly machine: string
   readonly settings: Settings
+  /** Whether packages were run as built or from source. */
+  readonly code: string
   /** The machine's load before the start. */
   readonly load: number
 }
@@ -20,7 +22,7 @@ export function withTables(
   text: string,
   benches: readonly { readonly title: string }[],
   tables: readonly Table[],
-  { machine, settings: { runs, ms }, load }: Conditions,
+  { machine, code, settings: { runs, ms }, load }: Conditions,
 ): string {
   const from = text.indexOf(BEGIN) + BEGIN.length
   const to = text.indexOf(END)
@@ -30,7 +32,7 @@ export function withTables(
       .split(/^(?=### )/m)
       .map((section) => [/^### (.*)/.exec(section)?.[1] ?? '', section.trim()]),
   )
-  const how = `*${machine}; \`--runs ${runs} --seconds ${ms / 1_000}\`; the machine's load before the start: ${fixed(load, 2)}.*`
+  const how = `*${machine}, ${code}; \`--runs ${runs} --seconds ${ms / 1_000}\`; the machine's load before the start: ${fixed(load, 2)}.*`
   for (const table of tables) known.set(table.title, `${markdown(table).trim()}\n\n${how}`)
   const sections = benches.flatMap(({ title }) => known.get(title) ?? [])
   return `${text.slice(0, from)}\n${sections.join('\n\n\n')}\n\n${text.slice(to)}`
