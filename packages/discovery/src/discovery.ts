@@ -6,6 +6,7 @@ import type { Keeper } from './driver/keeper.ts'
 import { createEntry, freezeDetails } from './logic/entry.ts'
 import type { OwnEntry } from './logic/own.ts'
 import type { Advertisement, Catalog, Discovery, DiscoveryEvent, DiscoveryOptions, PeerEntry, UnsignedEntry } from './types.ts'
+import { isHint } from './wire/details.ts'
 import { MAX_ADDRESSES, MAX_TICKETS } from './wire/limits.ts'
 import { decodeStatement, encodeStatement } from './wire/statement.ts'
 
@@ -143,6 +144,8 @@ class DiscoveryHandle implements Discovery {
     const id = 'stream' in what ? what.stream : what.group
     if (!isUniqueId(id))
       throw new MosaikError('ERR_INVALID_OPTION', `advertise takes the id of a stream or group, not ${JSON.stringify(id)}`, { value: id })
+    if ('hint' in what && what.hint !== undefined && !isHint(what.hint))
+      throw new MosaikError('ERR_INVALID_OPTION', 'hint must be 16 lower-case hex digits, not all 0', { value: what.hint })
     this.#change('advertise', (own, now) => own.advertise(what, now))
     let isOut = false
     return () => {

@@ -46,6 +46,8 @@ export interface PeerEntry {
   readonly tags: ReadonlySet<Tag>
   readonly streams: ReadonlySet<StreamId>
   readonly groups: ReadonlySet<GroupId>
+  /** What groups show of their key beside their id, 16 hex digits, if any does: two ids with one hint are likely configured differently. */
+  readonly hints?: ReadonlyMap<GroupId, string>
   readonly tickets: readonly Ticket[]
   /** When its node started, ms since the epoch by its own clock. */
   readonly startedAt: number
@@ -80,7 +82,7 @@ export type DiscoveryEvent =
   | { readonly type: 'lagged'; readonly missed: number }
 
 /** What a node offers to others; it stands in its entry while advertised. */
-export type Advertisement = { readonly stream: StreamId } | { readonly group: GroupId }
+export type Advertisement = { readonly stream: StreamId } | { readonly group: GroupId; readonly hint?: string }
 
 /**
  * A node's part in finding others and being found. What changes the own entry throws `ERR_INVALID_OPTION` for arguments
@@ -150,7 +152,10 @@ export interface Discovery extends AsyncDisposable {
    * without an answer.
    */
   rtt(peer: PeerId): number | undefined
-  /** Puts a stream or group into the own entry; the answer takes it out again. Counted: the last withdrawal removes it. */
+  /**
+   * Puts a stream or group into the own entry; the answer takes it out again. Counted: the last withdrawal removes it. A hint (of
+   * the first) goes with a group.
+   */
   advertise(what: Advertisement): () => void
   /**
    * Measures once now unless a sample is already there; undefined when the peer does not answer within 1 s. One probe in

@@ -69,6 +69,11 @@ describe('the own entry', () => {
     expect(me.entry.streams.size).toBe(0)
     me.advertise({ group: stream }, 1)
     expect(me.entry.groups).toEqual(new Set([stream]))
+    expect(me.entry.hints).toBeUndefined()
+    me.advertise({ group: uniqueId('g'), hint: '0102030405060708' }, 1)
+    expect(me.entry.hints).toEqual(new Map([[uniqueId('g'), '0102030405060708']]))
+    me.withdraw({ group: uniqueId('g') }, 1)
+    expect(me.entry.hints).toBeUndefined()
   })
 
   test('a change over a limit throws and changes nothing', () => {

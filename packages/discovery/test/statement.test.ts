@@ -1,6 +1,8 @@
 import { canonical, createTicket, MosaikError, signWith, toBytes, uniqueId } from '@mosaik/core'
+import type { UniqueId } from '@mosaik/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { freezeDetails } from '../src/logic/entry.ts'
 import { compareVersions } from '../src/logic/statement.ts'
 import { checkLimits, decodeDetails, encodeDetails } from '../src/wire/details.ts'
 import { MAX_TAGS, MAX_TICKETS } from '../src/wire/limits.ts'
@@ -32,6 +34,16 @@ describe('details', () => {
     expect([...decoded.tags].sort()).toEqual(['x', 'y', 'z'].map(uniqueId).sort())
     expect(new Set(decoded.tickets.map(({ id }) => id))).toEqual(new Set(tickets.map(({ id }) => id)))
     expect(decoded.id).toBe(encoded.id)
+  })
+
+  test('have the hints of those groups that show one', () => {
+    const [a, b] = ['00', '11'].map((byte) => uniqueId(byte.repeat(32))) as [UniqueId, UniqueId]
+    const bare = freezeDetails({ addresses: [], tags: [], streams: [], groups: [b, a], tickets: [] })
+    const hinted = freezeDetails({ ...bare, hints: [[b, '0102030405060708']] })
+    const decoded = decodeDetails(encodeDetails(hinted).bytes, alice.id)
+    expect([decoded.groups, decoded.hints]).toEqual([new Set([a, b]), new Map([[b, '0102030405060708']])])
+    expect(decodeDetails(encodeDetails(bare).bytes, alice.id).hints.size).toBe(0)
+    expect(encodeDetails(hinted).bytes.length - encodeDetails(bare).bytes.length).toBe(17)
   })
 
   test.each([
@@ -69,6 +81,10 @@ describe('details', () => {
       ],
     ],
     ['a field less', [[], new Uint8Array(), new Uint8Array(), new Uint8Array()]],
+    ['a field more', [[], new Uint8Array(), new Uint8Array(), new Uint8Array(32), [], new Uint8Array(8).fill(1), 0]],
+    ['hints of no group', [[], new Uint8Array(), new Uint8Array(), new Uint8Array(), [], new Uint8Array()]],
+    ['too many hints', [[], new Uint8Array(), new Uint8Array(), new Uint8Array(32), [], new Uint8Array(16).fill(1)]],
+    ['hints that are none', [[], new Uint8Array(), new Uint8Array(), new Uint8Array(32), [], new Uint8Array(8)]],
   ])('with %s are malformed', (_, value) => {
     expect(() => decodeDetails(canonical(value as never), alice.id)).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }))
   })

@@ -13,7 +13,7 @@ interface EntryParts {
 
 /** The immutable object that users see. Plain data and one function, so that `{ ...entry, rtt }` is a whole entry too. */
 export function createEntry(parts: EntryParts, details: Details): PeerEntry {
-  const { addresses, tags, streams, groups, tickets } = details
+  const { addresses, tags, streams, groups, hints, tickets } = details
   return Object.freeze({
     peerId: parts.peerId,
     networkId: parts.networkId,
@@ -21,6 +21,7 @@ export function createEntry(parts: EntryParts, details: Details): PeerEntry {
     tags,
     streams,
     groups,
+    ...(hints.size > 0 && { hints }),
     tickets,
     startedAt: parts.startedAt,
     updatedAt: parts.updatedAt,
@@ -35,6 +36,7 @@ export function freezeDetails(parts: {
   readonly tags: Iterable<UniqueId>
   readonly streams: Iterable<UniqueId>
   readonly groups: Iterable<UniqueId>
+  readonly hints?: Iterable<readonly [UniqueId, string]>
   readonly tickets: Iterable<Details['tickets'][number]>
 }): Details {
   return Object.freeze({
@@ -42,6 +44,7 @@ export function freezeDetails(parts: {
     tags: new Set(parts.tags),
     streams: new Set(parts.streams),
     groups: new Set(parts.groups),
+    hints: new Map(parts.hints),
     tickets: Object.freeze([...parts.tickets]),
   })
 }

@@ -105,7 +105,7 @@ export class OwnEntry {
     const counts: Map<UniqueId, number> = 'stream' in what ? this.#streams : this.#groups
     const id = 'stream' in what ? what.stream : what.group
     const count = counts.get(id) ?? 0
-    if (count === 0) this.#changeAdvertised(what, (ids) => ids.add(id), now)
+    if (count === 0) this.#changeAdvertised(what, true, now)
     counts.set(id, count + 1)
     return count === 0
   }
@@ -118,7 +118,7 @@ export class OwnEntry {
       counts.set(id, count - 1)
       return false
     }
-    return counts.delete(id) && this.#changeAdvertised(what, (ids) => ids.delete(id), now)
+    return counts.delete(id) && this.#changeAdvertised(what, false, now)
   }
 
   /** The same again, dated now: says that this node is still there. */
@@ -133,10 +133,13 @@ export class OwnEntry {
     return this.#updatedAt > updatedAt
   }
 
-  #changeAdvertised(what: Advertisement, edit: (ids: Set<UniqueId>) => unknown, now: number): boolean {
-    const ids = new Set<UniqueId>('stream' in what ? this.#details.streams : this.#details.groups)
-    edit(ids)
-    return this.#change('stream' in what ? { streams: ids } : { groups: ids }, now)
+  #changeAdvertised(what: Advertisement, isOffered: boolean, now: number): boolean {
+    if ('stream' in what) return this.#change({ streams: withOrWithout(this.#details.streams, what.stream, isOffered) }, now)
+    const groups = withOrWithout(this.#details.groups, what.group, isOffered)
+    const hints = new Map(this.#details.hints)
+    hints.delete(what.group)
+    if (isOffered && what.hint !== undefined) hints.set(what.group, what.hint)
+    return this.#change({ groups, hints }, now)
   }
 
   #change(parts: Partial<Details>, now: number): true {
@@ -163,4 +166,9 @@ export class OwnEntry {
     if (next <= now) return now
     return !this.#published && next > now + MAX_LEAD_MS ? this.#updatedAt : next
   }
+}
+
+function withOrWithout(ids: ReadonlySet<UniqueId>, id: UniqueId, isIn: boolean): ReadonlySet<UniqueId> {
+  const others = [...ids].filter((other) => other !== id)
+  return new Set(isIn ? [...others, id] : others)
 }

@@ -7,6 +7,8 @@ export interface Details {
   readonly tags: ReadonlySet<Tag>
   readonly streams: ReadonlySet<StreamId>
   readonly groups: ReadonlySet<GroupId>
+  /** Of `groups` those that show one: 16 hex digits. */
+  readonly hints: ReadonlyMap<GroupId, string>
   readonly tickets: readonly Ticket[]
 }
 

@@ -17,16 +17,23 @@ import { MAX_ADDRESSES, MAX_DETAILS_BYTES, MAX_GROUPS, MAX_STREAMS, MAX_TAGS, MA
 import { asBytes, asFixed, asList, malformed } from './shape.ts'
 
 const DOMAIN = 'mosaik/discovery/details/1'
+const HINT_BYTES = 8
+const NO_HINT = '0'.repeat(2 * HINT_BYTES)
 
-/** `[addresses, tags, streams, groups, [[class, data], …]]`; sets of ids are one byte string, ascending; tickets ascend by id. */
+/**
+ * `[addresses, tags, streams, groups, [[class, data], …]]`; sets of ids are one byte string, ascending; tickets ascend by id. Where
+ * a group has a hint there is one more: those of all groups, in their order, 8 zero bytes for none.
+ */
 export function encodeDetails(details: Details): EncodedDetails {
   const tickets = [...details.tickets].sort(byId)
+  const hints = details.hints.size === 0 ? [] : [joinHints(details)]
   const bytes = canonical([
     [...details.addresses],
     joinIds(details.tags),
     joinIds(details.streams),
     joinIds(details.groups),
     tickets.map((ticket) => [toBytes(ticket.class), ticket.data]),
+    ...hints,
   ])
   return Object.freeze({ ...details, id: detailsId(bytes), bytes })
 }
@@ -34,12 +41,14 @@ export function encodeDetails(details: Details): EncodedDetails {
 /** Throws `ERR_PROTOCOL` for anything that `encodeDetails` would not have made for this peer. */
 export function decodeDetails(bytes: Uint8Array, peerId: PeerId): EncodedDetails {
   if (bytes.length > MAX_DETAILS_BYTES) throw malformed('details: too large')
-  const [addresses, tags, streams, groups, tickets] = asList(decodeCanonical(bytes), 'details', 5)
+  const [addresses, tags, streams, groups, tickets, hints] = asList(decodeCanonical(bytes), 'details', 5, 6)
+  const groupIds = splitIds(asBytes(groups, 'groups', MAX_GROUPS * ID_BYTES, ID_BYTES), 'groups')
   const details = freezeDetails({
     addresses: asList(addresses, 'addresses', 0, MAX_ADDRESSES).map((text) => asAddress(text, peerId)),
     tags: splitIds(asBytes(tags, 'tags', MAX_TAGS * ID_BYTES, ID_BYTES), 'tags'),
     streams: splitIds(asBytes(streams, 'streams', MAX_STREAMS * ID_BYTES, ID_BYTES), 'streams'),
-    groups: splitIds(asBytes(groups, 'groups', MAX_GROUPS * ID_BYTES, ID_BYTES), 'groups'),
+    groups: groupIds,
+    hints: hints === undefined ? [] : splitHints(asFixed(hints, 'hints', groupIds.length * HINT_BYTES), groupIds),
     tickets: asTickets(asList(tickets, 'tickets', 0, MAX_TICKETS)),
   })
   return Object.freeze({ ...details, id: detailsId(bytes), bytes })
@@ -53,6 +62,7 @@ export function checkLimits(details: Details): void {
   checkCount('groups', details.groups.size, MAX_GROUPS)
   checkCount('tickets', details.tickets.length, MAX_TICKETS)
   let size = 64 + (details.tags.size + details.streams.size + details.groups.size) * ID_BYTES
+  if (details.hints.size > 0) size += details.groups.size * HINT_BYTES
   for (const address of details.addresses) size += address.length + 8
   for (const ticket of details.tickets) {
     checkCount('bytes of one ticket', ticket.data.length, MAX_TICKET_BYTES)
@@ -97,6 +107,29 @@ function joinIds(ids: Iterable<UniqueId>): Uint8Array {
   const bytes = new Uint8Array(sorted.length * ID_BYTES)
   for (const [i, id] of sorted.entries()) bytes.set(toBytes(id), i * ID_BYTES)
   return bytes
+}
+
+/** 16 lower-case hex digits, not all 0. */
+export function isHint(text: string): boolean {
+  return /^[0-9a-f]{16}$/.test(text) && text !== NO_HINT
+}
+
+function joinHints({ groups, hints }: Details): Uint8Array {
+  return Buffer.from(
+    [...groups]
+      .sort()
+      .map((group) => hints.get(group) ?? NO_HINT)
+      .join(''),
+    'hex',
+  )
+}
+
+function splitHints(bytes: Uint8Array, groups: readonly UniqueId[]): (readonly [UniqueId, string])[] {
+  const hex = Buffer.from(bytes).toString('hex')
+  const all = groups.map((group, i) => [group, hex.slice(i * NO_HINT.length, (i + 1) * NO_HINT.length)] as const)
+  const hints = all.filter(([, hint]) => hint !== NO_HINT)
+  if (hints.length === 0) throw malformed('hints: there are none')
+  return hints
 }
 
 function splitIds(bytes: Uint8Array, what: string): UniqueId[] {

@@ -19,6 +19,8 @@ export class BondMeters {
   readonly sentBytes: Counter
   readonly receivedBytes: Counter
   readonly dials: Counter
+  /** Peers with the key of a group that are in another one. */
+  readonly misfits: Counter
   readonly #metrics: Metrics
   readonly #network: string
 
@@ -35,6 +37,7 @@ export class BondMeters {
     this.sentBytes = metrics.counter('mosaik.groups.bytes.sent', labels)
     this.receivedBytes = metrics.counter('mosaik.groups.bytes.received', labels)
     this.dials = metrics.counter('mosaik.groups.dials', labels)
+    this.misfits = metrics.counter('mosaik.groups.misfits', labels)
   }
 
   /** A bond has ended, for this reason. */

@@ -5,6 +5,7 @@ import type { Start } from '../wire/frames.ts'
 import { PROTOCOL } from '../wire/protocol.ts'
 import { Acceptor } from './acceptor.ts'
 import type { BondContext } from './context.ts'
+import { Misfits } from './misfits.ts'
 import { Pair } from './pair.ts'
 import type { PairHost } from './pair.ts'
 import type { Party } from './party.ts'
@@ -22,9 +23,11 @@ export class BondNode implements PairHost, RosterFollower {
   readonly #parties = new Map<GroupId, { readonly party: Party; readonly withdraw: () => void }>()
   readonly #pairs = new Map<PeerId, Pair>()
   readonly #leaving = new Set<Promise<void>>()
+  readonly #misfits: Misfits
 
   constructor(context: BondContext) {
     this.context = context
+    this.#misfits = new Misfits(context)
     const { logger } = context
     this.#scope = createScope({
       onError: (error) => {
@@ -54,9 +57,12 @@ export class BondNode implements PairHost, RosterFollower {
     if (this.#parties.has(party.groupId)) {
       throw new MosaikError('ERR_ALREADY_EXISTS', `group ${party.groupId} is joined already; leave it first`)
     }
-    const withdraw = this.context.discovery.advertise({ group: party.groupId })
+    const withdraw = this.context.discovery.advertise({ group: party.groupId, hint: party.hint })
     this.#parties.set(party.groupId, { party, withdraw })
-    for (const entry of [...this.#roster.entries]) if (entry.groups.has(party.groupId)) this.pairWith(entry.peerId).consider(party, true)
+    for (const entry of [...this.#roster.entries]) {
+      if (entry.groups.has(party.groupId)) this.pairWith(entry.peerId).consider(party, true)
+      else this.#misfits.look(party, entry, (group) => this.#parties.has(group as GroupId))
+    }
   }
 
   leave(party: Party, reason: CloseReason): Promise<void> {
@@ -106,6 +112,7 @@ export class BondNode implements PairHost, RosterFollower {
     if (peerId === this.context.endpoint.id) return
     for (const { party } of [...this.#parties.values()]) {
       const isNamed = entry?.groups.has(party.groupId) === true || party.configured.has(peerId)
+      if (entry !== undefined) this.#misfits.look(party, entry, (group) => this.#parties.has(group as GroupId))
       if (isNamed) this.pairWith(peerId).consider(party, true)
       else if (before?.groups.has(party.groupId) === true || before === undefined) this.#pairs.get(peerId)?.consider(party, false)
     }

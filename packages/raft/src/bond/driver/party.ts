@@ -1,5 +1,6 @@
 import { check, createWatch, MosaikError } from '@mosaik/core'
 import type { CloseReason, GroupId, Logger, PeerId, TicketValidator, WatchSource } from '@mosaik/core'
+import { groupHint } from '../../group-id.ts'
 import { secretOf } from '../../group-key.ts'
 import type { Bond, BondingOptions, HeartbeatTiming } from '../types.ts'
 import { MAX_HELLO_BYTES } from '../wire/protocol.ts'
@@ -11,6 +12,8 @@ const MAX_TOLD = 4096
 export class Party {
   readonly groupId: GroupId
   readonly secret: Uint8Array
+  /** What everyone may know of the key: 16 hex digits. */
+  readonly hint: string
   readonly validators: readonly TicketValidator[]
   readonly timing: HeartbeatTiming
   /** A peer that has answered nothing for so long is down, ms. */
@@ -32,6 +35,7 @@ export class Party {
     this.#logger = logger
     this.groupId = options.groupId
     this.secret = secretOf(options.key)
+    this.hint = Buffer.from(groupHint(options.key)).toString('hex')
     this.validators = options.validators ?? []
     this.timing = checkTiming(options.timing)
     this.deadlineMs = this.timing.interval * this.timing.maxMissed
