@@ -1,4 +1,5 @@
 import { decodeCanonical } from '@mosaik/core'
+import type { Logger } from '@mosaik/core'
 import { expect, it } from 'vitest'
 import { fileLog } from '../../src/storage/file-log.ts'
 import { memoryLog } from '../../src/storage/memory-log.ts'
@@ -9,6 +10,11 @@ import type { ShelfNode } from './support/shelf.ts'
 const BATCH = 2_000
 /** On a machine with much else to do. */
 const SLOW = { timeout: 60_000 }
+
+/** Keeps warnings. */
+function loggerOf(warnings: string[]): Logger {
+  return { debug() {}, info() {}, warn: (...args: unknown[]) => void warnings.push(args.join(' ')), error() {} }
+}
 
 function rootIn({ snapshot }: LogStore): string {
   return (decodeCanonical(snapshot!.meta) as unknown as { snapshot: { root: string } }).snapshot.root
@@ -67,13 +73,34 @@ it('goes on from where it was when a source dies, and when the leader changes', 
   await world.same()
 })
 
+it('goes on from where it was when it had to give up, and the same is offered again', SLOW, async () => {
+  await using world = new ShelfWorld('given up')
+  await world.filled(3, 60_000)
+  const warnings: string[] = []
+  const others = [...world.nodes]
+  const node = await world.node({}, { logger: loggerOf(warnings) })
+  for (const { endpoint } of others) world.sim.shapePath(endpoint, node.endpoint, { bandwidth: 400_000 })
+  let items = 0
+  node.shelf.onItem = () => items++
+  await world.until(() => items > 10_000, 'it has begun')
+  const fails = (): never => {
+    throw new Error('not now')
+  }
+  for (const { shelf } of others) shelf.onItem = fails
+  await world.until(() => warnings.some((text) => text.includes('was not fetched')), 'it has given up')
+  expect(node.shelf.size).toBe(0)
+  for (const { shelf } of others) shelf.onItem = () => {}
+  await world.until(() => node.shelf.size > 0, 'it has come')
+  expect([node.shelf.receivers, node.shelf.installed]).toEqual([1, [items]])
+  await world.same()
+})
+
 it('refuses what a source has forged, and takes it from another', SLOW, async () => {
   await using world = new ShelfWorld('forged')
   await world.filled(3, 40_000)
   const warnings: string[] = []
   for (const node of world.nodes) if (node !== world.leader) node.shelf.forged = 11_111
-  const logger = { debug: () => {}, info: () => {}, warn: (...args: unknown[]) => void warnings.push(args.join(' ')), error: () => {} }
-  const node = await world.node({}, { logger: logger as never })
+  const node = await world.node({}, { logger: loggerOf(warnings) })
   await world.until(() => node.shelf.size > 0, 'it has come')
   expect(warnings.filter((text) => text.includes('does not verify')).length).toBeGreaterThan(0)
   for (const { shelf } of world.nodes) shelf.forged = undefined
