@@ -12,7 +12,9 @@ import { fileLog } from '../../src/storage/file-log.ts'
 import { Journal } from '../group/world.ts'
 import type { MemberArguments, Told } from './processes.ts'
 
-const { network, directory, listen, bootstrap, retention, timeout } = JSON.parse(process.argv[2] as string) as MemberArguments
+const { network, directory, listen, bootstrap, retention, timeout, consensus, inMemory, isObserver } = JSON.parse(
+  process.argv[2] as string,
+) as MemberArguments
 const say = (what: Told): void => void process.stdout.write(`${JSON.stringify(what)}\n`)
 const codeOf = (error: unknown): string => (MosaikError.is(error) ? error.code : String(error))
 
@@ -22,8 +24,9 @@ const journal = new Journal()
 const group = createGroups(discovery).join({
   key: groupKey('journal'),
   machine: journal,
-  consensus: 'fast',
-  storage: fileLog(directory),
+  consensus: consensus ?? 'fast',
+  ...(inMemory !== true && { storage: fileLog(directory) }),
+  ...(isObserver === true && { preference: 'observer' as const }),
   ...(retention !== undefined && { retention: { entries: retention } }),
 })
 say({ started: endpoint.id, address: endpoint.addresses[0] as string })

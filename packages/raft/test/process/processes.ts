@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { randomId } from '@mosaik/core'
 import type { Duration } from '@mosaik/core'
+import type { ConsensusOptions } from '../../src/group-id.ts'
 
 const REMEMBERED = 40
 
@@ -21,6 +22,11 @@ export interface MemberArguments {
   readonly retention?: number
   /** Of every call. */
   readonly timeout: Duration
+  /** Default `fast`. */
+  readonly consensus?: ConsensusOptions
+  /** Keeps nothing in the directory. */
+  readonly inMemory?: boolean
+  readonly isObserver?: boolean
 }
 
 /** What a member prints. */
@@ -163,8 +169,12 @@ function parse(line: string): Told | undefined {
   }
 }
 
+/** What makes members of a group differ. */
+type Character = Pick<MemberArguments, 'inMemory' | 'isObserver'>
+
 interface Home {
   readonly directory: string
+  readonly character: Character
   /** The same at every start, so that others find it again. */
   address: string | undefined
 }
@@ -172,23 +182,26 @@ interface Home {
 /** Members on loopback, each with a directory; ends what it has started. */
 export class ProcessGroup implements AsyncDisposable {
   readonly members: MemberProcess[] = []
-  readonly #common: Pick<MemberArguments, 'network' | 'retention' | 'timeout'>
+  readonly #common: Pick<MemberArguments, 'network' | 'retention' | 'timeout' | 'consensus'>
   readonly #homes: Home[] = []
   #root = ''
 
-  constructor(options: { readonly retention?: number; readonly timeout?: Duration } = {}) {
+  constructor(options: Partial<Pick<MemberArguments, 'retention' | 'timeout' | 'consensus'>> = {}) {
     this.#common = { network: randomId(), timeout: '60s', ...options }
   }
 
   /** They have elected a leader, and all have a vote. */
   async start(count: number): Promise<readonly MemberProcess[]> {
-    this.#root = await mkdtemp(join(tmpdir(), 'mosaik-group-'))
-    for (let i = 0; i < count; i++) {
-      this.#homes.push({ directory: join(this.#root, String(i)), address: undefined })
-      await this.launch(i)
-    }
+    for (let i = 0; i < count; i++) await this.add()
     await Promise.all(this.members.map((member) => member.that(({ voters }) => voters === count)))
     return this.members
+  }
+
+  async add(character: Character = {}): Promise<MemberProcess> {
+    if (this.#root === '') this.#root = await mkdtemp(join(tmpdir(), 'mosaik-group-'))
+    const i = this.#homes.length
+    this.#homes.push({ directory: join(this.#root, String(i)), character, address: undefined })
+    return this.launch(i)
   }
 
   /** The first time, or again where it has been. */
@@ -203,7 +216,7 @@ export class ProcessGroup implements AsyncDisposable {
     const home = this.#homes[i] as Home
     const bootstrap = this.#homes.flatMap(({ address }, at) => (at === i || address === undefined ? [] : [address]))
     const listen = home.address?.replace(/\/p2p\/.*$/, '') ?? '/ip4/127.0.0.1/udp/0/quic-v1'
-    const member = new MemberProcess({ ...this.#common, directory: home.directory, listen, bootstrap })
+    const member = new MemberProcess({ ...this.#common, ...home.character, directory: home.directory, listen, bootstrap })
     this.members[i] = member
     return member
   }
