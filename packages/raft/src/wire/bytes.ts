@@ -2,16 +2,19 @@ import { MosaikError } from '@mosaik/core'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const SMALLEST = 128
+const WORD = 2 ** 32
 /** Characters that could forge or hide lines where the text is printed. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
-/** Writes one frame, part by part. */
+/** Writes one frame, part by part. With its `size` known, in one piece of memory. */
 export class FrameWriter {
-  #memory = new Uint8Array(SMALLEST)
+  // not cleared, and small ones from a shared pool: only what has been written is given away
+  #memory: Buffer
   #end = 0
 
-  constructor(kind: number) {
+  constructor(kind: number, size: number = SMALLEST) {
+    this.#memory = Buffer.allocUnsafe(size)
     this.u8(kind)
   }
 
@@ -40,6 +43,19 @@ export class FrameWriter {
     return this.u32(Number(value >> 32n)).u32(Number(value & 0xffff_ffffn))
   }
 
+  /** A safe integer that is not negative, in eight bytes. */
+  count(value: number): this {
+    return this.u32(Math.floor(value / WORD)).u32(value % WORD)
+  }
+
+  /** `length` as `Buffer.byteLength` says. */
+  text(value: string, length: number): this {
+    this.#room(length)
+    this.#memory.write(value, this.#end, length)
+    this.#end += length
+    return this
+  }
+
   bytes(value: Uint8Array): this {
     this.#room(value.length)
     this.#memory.set(value, this.#end)
@@ -48,13 +64,13 @@ export class FrameWriter {
   }
 
   done(): Uint8Array {
-    return this.#memory.subarray(0, this.#end)
+    return this.#end === this.#memory.length ? this.#memory : this.#memory.subarray(0, this.#end)
   }
 
   #room(bytes: number): void {
     if (this.#end + bytes <= this.#memory.length) return
-    const larger = new Uint8Array(Math.max(this.#memory.length * 2, this.#end + bytes))
-    larger.set(this.#memory)
+    const larger = Buffer.allocUnsafe(Math.max(this.#memory.length * 2, this.#end + bytes))
+    larger.set(this.#memory.subarray(0, this.#end))
     this.#memory = larger
   }
 }
@@ -95,6 +111,11 @@ export class FrameReader {
     return (BigInt(this.u32()) << 32n) | BigInt(this.u32())
   }
 
+  /** Eight bytes as a number, which is not exact above the safe integers. */
+  count(): number {
+    return this.u32() * WORD + this.u32()
+  }
+
   /** Shares memory with the frame. */
   bytes(length: number): Uint8Array {
     const at = this.#take(length)
@@ -115,6 +136,13 @@ export class FrameReader {
     } catch {
       throw this.#violation('has text that is not UTF-8')
     }
+  }
+
+  /** Whether the next `length` bytes are exactly these. */
+  follows(expected: Uint8Array, length: number): boolean {
+    if (length !== expected.length || length > this.left) return false
+    for (let i = 0; i < length; i++) if (this.#bytes[this.#at + i] !== expected[i]) return false
+    return true
   }
 
   end(): void {

@@ -15,6 +15,8 @@ const MAX_SESSION_BYTES = 64
 /** Commands in a batch. */
 const MAX_COMMANDS = 1 << 20
 const COMMANDS = 5
+/** Kind, length of the session, number, low water, how many. */
+const COMMANDS_HEADER_BYTES = 1 + 1 + 8 + 8 + 4
 const utf8 = new TextEncoder()
 
 export const cursorShape: Shape<Cursor> = record<Cursor>({ term: count, index: count })
@@ -75,21 +77,37 @@ function encodeRare({ kind, encoded: _, ...fields }: Exclude<EntryData, Commands
 }
 
 function encodeCommands({ session, number, lowWater, payloads }: CommandsData): Uint8Array {
-  const name = utf8.encode(session)
-  const writer = new FrameWriter(COMMANDS).u8(name.length).bytes(name).u64(BigInt(number)).u64(BigInt(lowWater)).u32(payloads.length)
+  const length = Buffer.byteLength(session)
+  let size = COMMANDS_HEADER_BYTES + length
+  for (const payload of payloads) size += 4 + payload.length
+  const writer = new FrameWriter(COMMANDS, size).u8(length).text(session, length).count(number).count(lowWater).u32(payloads.length)
   for (const payload of payloads) writer.u32(payload.length).bytes(payload)
   return writer.done()
 }
 
 function decodeCommands(bytes: Uint8Array): EntryData {
   const reader = new FrameReader(bytes, 'commands')
-  const session = reader.text(reader.u8(), MAX_SESSION_BYTES)
-  const number = count(Number(reader.u64()), 'commands: number')
-  const lowWater = count(Number(reader.u64()), 'commands: lowWater')
+  const session = decodeSession(reader)
+  const number = count(reader.count(), 'commands: number')
+  const lowWater = count(reader.count(), 'commands: lowWater')
   const length = reader.u32()
   if (length > MAX_COMMANDS || length * 4 > reader.left) throw malformed(`commands: ${length} of them`)
   const payloads = new Array<Uint8Array>(length)
   for (let i = 0; i < length; i++) payloads[i] = reader.bytes(reader.u32())
   reader.end()
   return { kind: 'commands', session, number, lowWater, payloads, encoded: bytes }
+}
+
+/** Of the entry decoded last: one session's entries come in rows, and all of a row share one text. */
+let latest = { bytes: new Uint8Array(0), text: '' }
+
+function decodeSession(reader: FrameReader): string {
+  const length = reader.u8()
+  if (reader.follows(latest.bytes, length)) {
+    reader.bytes(length)
+    return latest.text
+  }
+  const text = reader.text(length, MAX_SESSION_BYTES)
+  latest = { bytes: utf8.encode(text), text }
+  return text
 }

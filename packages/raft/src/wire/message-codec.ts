@@ -17,7 +17,11 @@ const APPEND = 2
 /** Entries in one frame, and proposals in one forward. */
 const MAX_ENTRIES = 65_536
 const LIFE_BYTES = 8
+/** Term and length, in front of the data. */
+const ENTRY_HEADER_BYTES = 8 + 4
 const ID_BYTES = 32
+/** Kind, lineage, life, four positions, how many. */
+const APPEND_HEADER_BYTES = 1 + ID_BYTES + LIFE_BYTES + 4 * 8 + 4
 
 const factsShape: Shape<LineageFacts> = record<LineageFacts>({
   id: uniqueIdShape,
@@ -161,17 +165,19 @@ function encodeProposal({ id, data, again }: Proposal): { id: number; data: Uint
 }
 
 function encodeAppend({ term, incarnation, previous, entries, commit }: Envelope & AppendContent, lineage: UniqueId): Uint8Array {
-  const writer = new FrameWriter(APPEND)
+  let size = APPEND_HEADER_BYTES
+  for (const { data } of entries) size += ENTRY_HEADER_BYTES + encodeEntryData(data).length
+  const writer = new FrameWriter(APPEND, size)
     .bytes(toBytes(lineage))
     .bytes(Buffer.from(incarnation, 'hex'))
-    .u64(BigInt(term))
-    .u64(BigInt(previous.term))
-    .u64(BigInt(previous.index))
-    .u64(BigInt(commit))
+    .count(term)
+    .count(previous.term)
+    .count(previous.index)
+    .count(commit)
     .u32(entries.length)
   for (const entry of entries) {
     const data = encodeEntryData(entry.data)
-    writer.u64(BigInt(entry.term)).u32(data.length).bytes(data)
+    writer.count(entry.term).u32(data.length).bytes(data)
   }
   return writer.done()
 }
@@ -180,15 +186,15 @@ function decodeAppend(frame: Uint8Array): Message {
   const reader = new FrameReader(frame, 'append')
   const lineage = idFromBytes(reader.bytes(ID_BYTES))
   const incarnation = Buffer.from(reader.bytes(LIFE_BYTES)).toString('hex')
-  const position = (what: string): number => count(Number(reader.u64()), `append: ${what}`)
-  const term = position('term')
-  const previous = { term: position('previous term'), index: position('previous index') }
-  const commit = position('commit')
+  const position = (what: string): number => count(reader.count(), what)
+  const term = position('append: term')
+  const previous = { term: position('append: previous term'), index: position('append: previous index') }
+  const commit = position('append: commit')
   const length = reader.u32()
   if (length > MAX_ENTRIES) throw malformed(`append: ${length} entries`)
   const entries: Entry[] = []
   for (let i = 0; i < length; i++) {
-    const entryTerm = position('entry term')
+    const entryTerm = position('append: entry term')
     entries.push({ index: previous.index + 1 + i, term: entryTerm, data: decodeEntryData(reader.bytes(reader.u32())) })
   }
   reader.end()
