@@ -9,7 +9,7 @@ import type { ShelfNode } from './support/shelf.ts'
 
 const BATCH = 2_000
 /** On a machine with much else to do. */
-const SLOW = { timeout: 60_000 }
+const SLOW = { timeout: 120_000 }
 
 /** Keeps warnings. */
 function loggerOf(warnings: string[]): Logger {
@@ -29,7 +29,7 @@ async function late(world: ShelfWorld, bandwidth: number, store: LogStore = memo
 }
 
 it('a learner gets 200 000 items under load, a chunk in a turn, and nobody sees a part of them', SLOW, async () => {
-  await using world = new ShelfWorld('load', { retention: { entries: 16 } })
+  await using world = new ShelfWorld('load', { retention: { entries: 20 } })
   await world.filled(3, 200_000)
   const writing = (async () => {
     for (let i = 0; i < 60; i++) await world.nodes[0]!.group.execute({ from: i * 10, count: 10, text: `again ${i}` })
