@@ -20,6 +20,8 @@ export function lacking<M extends SimMachine>(members: readonly Place<M>[], vote
   const lacks: string[] = []
   const votes = [...standings.values()].filter((standing) => standing === 'voter').length
   if (votes !== voters) lacks.push(`${votes} have a vote instead of ${voters}`)
+  // Before that, entries of earlier terms may be in its log that count as committed only then.
+  if (group.position.value.term !== group.term) lacks.push(`${leader.name} has applied nothing of its term ${group.term}`)
   for (const member of members) {
     const { lineage, position, committed } = member.group
     if (lineage !== group.lineage) lacks.push(`${member.name} is in another history than its leader ${leader.name}`)

@@ -101,7 +101,7 @@ export interface SimGroup<M extends SimMachine> extends AsyncDisposable {
   leader(members?: readonly SimMember<M>[]): Promise<SimMember<M>>
   /**
    * Until all of them (default: all that run) follow one of them in one history, have the standing that they are to have,
-   * and have applied everything that is committed. Answers the leader. Rejects `ERR_TIMEOUT` saying who lacks what, and at once when a group has failed.
+   * and have applied everything that is committed, something of the leader's term included. Answers the leader. Rejects `ERR_TIMEOUT` saying who lacks what, and at once when a group has failed.
    */
   settled(members?: readonly SimMember<M>[], options?: SettledOptions): Promise<SimMember<M>>
   /** Settled, and all states are the same to the byte; rejects saying whose is not. */
