@@ -6,8 +6,9 @@ import type { Turns } from './turns.ts'
 
 /** Chunks that have just been made, for others who want the same. */
 const CACHED = 16
-/** Questions that wait, of all peers; one more is told to ask somebody else. */
+/** Questions that wait, of all peers and of one; one more is told to ask somebody else. */
 const MAX_WAITING = 256
+const MAX_WAITING_OF_PEER = 32
 /** Older snapshots that are still being fetched. */
 const MAX_OLDER = 2
 
@@ -57,7 +58,8 @@ export class SnapshotServer {
   }
 
   ask(peer: PeerId, index: Index, part: number): void {
-    if (this.#waiting.length >= MAX_WAITING || !this.#offered.has(index)) return this.#refuse({ peer, index, part })
+    const isTooMuch = this.#waiting.length >= MAX_WAITING || this.#waitingOf(peer) >= MAX_WAITING_OF_PEER
+    if (isTooMuch || !this.#offered.has(index)) return this.#refuse({ peer, index, part })
     this.#waiting.push({ peer, index, part })
     if (this.#offered.get(index)?.cancel !== undefined) this.#keepOnFor(index)
     if (!this.#isServing) void this.#serve()
@@ -103,6 +105,12 @@ export class SnapshotServer {
     this.#cache.set(name, bytes)
     for (const oldest of this.#cache.keys()) if (this.#cache.size > CACHED) this.#cache.delete(oldest)
     return bytes
+  }
+
+  #waitingOf(peer: PeerId): number {
+    let count = 0
+    for (const question of this.#waiting) if (question.peer === peer) count++
+    return count
   }
 
   #refuse({ peer, index, part }: Question): void {
