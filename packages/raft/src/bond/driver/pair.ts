@@ -89,7 +89,7 @@ export class Pair implements BondHost {
   /** The group has left. Resolves when the bond is closed, if nobody else needs it. */
   async leave(party: Party, reason: CloseReason): Promise<void> {
     this.#wants.delete(party)
-    this.#bond?.drop(party, reason, true)
+    this.#bond?.leave(party, reason, true)
     if (this.#wants.size === 0 && this.#bond?.isIdle === true) await this.#bond.close(GroupCloseReasons.NothingInCommon)
     this.#review()
   }
