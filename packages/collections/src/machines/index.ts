@@ -1,0 +1,6 @@
+/**
+ * The collections as state machines: pure, synchronous, and told what they are by their options.
+ *
+ * @module
+ */
+export type * from './types.ts'
