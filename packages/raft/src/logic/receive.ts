@@ -18,6 +18,12 @@ import { onSnapshotReport, reportSnapshot } from './snapshots.ts'
 import type { State } from './state.ts'
 import { onTimeoutNow, transferLeadership } from './transfer.ts'
 
+/**
+ * More elections than anybody can have missed. Terms end at 2⁵³ − 1, and a group that is there, or remembers that it was, can never elect
+ * anybody again: no single message may take it there.
+ */
+const MAX_TERM_LEAP = 2 ** 24
+
 /** One message of a bonded member: first what concerns lineages, then terms, then what it says. */
 export function receive(s: State, from: Peer['id']['peerId'], m: Message): void {
   const peer = s.peers.get(from)
@@ -25,6 +31,7 @@ export function receive(s: State, from: Peer['id']['peerId'], m: Message): void 
   if (receiveAnyLineage(s, peer, m) || m.lineage === undefined) return
   if (s.lineage === undefined && (m.type === 'append' || m.type === 'vote')) adopt(s, peer.introduction?.origin ?? { id: m.lineage })
   if (m.lineage !== s.lineage?.id) return
+  if (s.term > 0 && m.term - s.term > MAX_TERM_LEAP) return void s.ignored++
   peer.heardAt = s.now
   if (receiveWithoutLeader(s, peer, m)) return
   if (m.term > s.term && !acceptTerm(s, peer, m)) return

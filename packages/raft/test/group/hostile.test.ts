@@ -189,6 +189,7 @@ const lies: [string, Lie][] = [
   ['chunks that it was never asked for', (_, s, bond) => {
     for (let i = 0; i < 20; i++) bond.bytes(encodeSnapshotFrame({ type: 'part', index: last(s).index, part: i, bytes: new Uint8Array(64) }))
   }],
+  ['the last term of all', (say) => say({ type: 'vote', pre: false, campaign: HUGE, last: FAR, transfer: true }, { term: HUGE })],
   ['goodbye, and nothing ends', (say) => say({ type: 'departure', isLeaving: true })],
 ] // prettier-ignore
 

@@ -49,7 +49,9 @@ export interface KillsResult {
 
 /** A durable group of three processes under load, whose members are killed; throws when it is not as it must be. */
 export async function playKills(options: KillsOptions): Promise<KillsResult> {
-  await using group = new ProcessGroup({ retention: options.retention, timeout: CALL })
+  // Nobody founds a history alone, which would then be superseded.
+  const consensus = { preset: 'fast', minMembers: 2 } as const
+  await using group = new ProcessGroup({ retention: options.retention, timeout: CALL, consensus })
   return await new Run(group, options).play() // the group is there until then
 }
 
