@@ -79,7 +79,10 @@ export interface CutTail {
  * a write the store refuses further writes; what had been acknowledged can be read on.
  */
 export interface LogStore extends AsyncDisposable {
-  /** True when it outlives the process: an acknowledged write is there after a crash and another `open`. */
+  /**
+   * True when it outlives the process: an acknowledged write is there after a crash and another `open`. Where it is false, a group
+   * saves snapshots without chunks: nobody would ever read them.
+   */
   readonly durable: boolean
   /** Must come first, and again after `close`. Rejects with `ERR_STORAGE` when it is open already, here or elsewhere. */
   open(options?: OpenOptions): Promise<Opened>
