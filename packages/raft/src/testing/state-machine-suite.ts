@@ -37,7 +37,7 @@ export function stateMachineSuite<M extends SimMachine>(
   options: StateMachineSuiteOptions = {},
 ): void {
   const cases = stateMachineCases.filter(isFor(builder()))
-  check.integer('seed', options.seed, { default: 1 })
+  resolve(options)
   describe(`state machine suite: ${name}`, () => {
     for (const testCase of cases) it(testCase.name, async () => runStateMachineCase(testCase, builder, options), CASE_LIMIT_MS)
   })
@@ -49,11 +49,17 @@ export function runStateMachineCase<M extends SimMachine>(
   builder: () => StateMachineBuilder<M>,
   options: StateMachineSuiteOptions = {},
 ): void {
-  const histories = check.integer('histories', options.histories, { min: 1, max: MOST, default: 10 })
-  const commands = check.integer('commands', options.commands, { min: 1, max: MOST, default: 100 })
-  const first = check.integer('seed', options.seed, { default: 1 })
+  const { histories, commands, seed: first } = resolve(options)
   for (let seed = first; seed < first + histories; seed++) {
     testCase.run(new History(testCase.name, builder() as StateMachineBuilder<SimMachine>, seed, commands))
+  }
+}
+
+function resolve({ histories, commands, seed }: StateMachineSuiteOptions): Required<StateMachineSuiteOptions> {
+  return {
+    histories: check.integer('histories', histories, { min: 1, max: MOST, default: 10 }),
+    commands: check.integer('commands', commands, { min: 1, max: MOST, default: 100 }),
+    seed: check.integer('seed', seed, { default: 1 }),
   }
 }
 

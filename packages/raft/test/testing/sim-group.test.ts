@@ -152,11 +152,19 @@ describe('what it says', () => {
   })
 
   it('of wrong options', async () => {
-    for (const options of [{ members: -1 }, { observers: 0.5 }, { loss: 2 }, { members: 1, consensus: { electionTimeout: 'soon' } }]) {
+    for (const options of [
+      { storage: 'disk' },
+      { members: -1 },
+      { observers: 0.5 },
+      { loss: 2 },
+      { members: 1, consensus: { electionTimeout: 'soon' } },
+    ]) {
       await expect(simGroup({ machine, seed: 1, ...(options as object) })).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
     }
     await using one = await simGroup({ machine, seed: 1, members: 1 })
     await using two = await simGroup({ machine, seed: 1, members: 1 })
     expect(() => one.crash(two.members[0]!)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+    one.pause(one.members[0]!)
+    await expect(one.leave(one.members[0]!)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
   })
 })

@@ -271,6 +271,14 @@ test('the seed of a failure brings it back, at the same command', () => {
   expect(failure({ histories: 1, seed })).toBe(message)
 })
 
+test('wrong options are refused at once', () => {
+  for (const options of [{ histories: 0 }, { commands: 0.5 }, { seed: 'one' as never }]) {
+    expect(() => stateMachineSuite('x', journals, { describe, it }, options)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    )
+  }
+})
+
 test('what the platform gives is as it was, also after a failure', () => {
   const before = [Date, Date.now, Math.random, performance.now, setTimeout, Object.getOwnPropertyNames(crypto)]
   const [, rule, , create] = PLANTED.find(([what]) => what === 'draws by chance')!

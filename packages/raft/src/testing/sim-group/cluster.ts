@@ -81,7 +81,9 @@ export class Cluster<M extends SimMachine> implements SimGroup<M> {
   }
 
   async leave(member: SimMember<M>): Promise<void> {
-    await this.run(this.#own(member).leave())
+    const place = this.#own(member)
+    if (place.state !== 'running') throw new MosaikError('ERR_INVALID_OPTION', `leave: ${place.name} is ${place.state}`)
+    await this.run(place.leave())
   }
 
   crash(member: SimMember<M>): void {

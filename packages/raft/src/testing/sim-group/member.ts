@@ -1,3 +1,4 @@
+import { check } from '@mosaik/core'
 import type { Endpoint, PeerId } from '@mosaik/core'
 import type { SimDisk } from '@mosaik/core/testing'
 import { createDiscovery } from '@mosaik/discovery'
@@ -99,7 +100,7 @@ export async function live<M extends SimMachine>(
 
 function storeAt(place: SimPlace, storage: SimStorage = 'memory'): LogStore {
   if (typeof storage === 'function') return storage(place)
-  if (storage === 'memory') return memoryLog()
+  if (check.oneOf('storage', storage, ['memory', 'durable'] as const) === 'memory') return memoryLog()
   return fileLog('/log', { disk: place.disk.mount({ clock: place.endpoint.clock }) })
 }
 

@@ -109,7 +109,7 @@ export interface SimGroup<M extends SimMachine> extends AsyncDisposable {
 
   /** Another member, or observer (`preference: 'observer'`), that has joined and may not yet have found the others. */
   add(options?: SimMemberOptions<M>): Promise<SimMember<M>>
-  /** Leaves with a goodbye, and ends. It may be restarted. */
+  /** Leaves with a goodbye, and ends. It may be restarted. Rejects `ERR_INVALID_OPTION` for one that does not run. */
   leave(member: SimMember<M>): Promise<void>
   /** `SIGKILL`: nobody is told, and its calls never settle. What it wrote to its disk is there. */
   crash(member: SimMember<M>): void
