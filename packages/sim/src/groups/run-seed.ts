@@ -44,8 +44,6 @@ export async function runGroupsSeed(seed: string, options: GroupsRunOptions = {}
     process.off('unhandledRejection', surprise)
   }
   const { violation, story, wire, world } = sim
-  const answered = sim.calls.filter(({ state }) => state === 'done').length
-  const histories = sim.truths.reduce((sum, truth) => sum + truth.histories.size, 0)
   const outcome: Outcome = {
     world: 'groups',
     seed,
@@ -56,16 +54,24 @@ export async function runGroupsSeed(seed: string, options: GroupsRunOptions = {}
     virtualMs: sim.now,
     hash: world.trace.hash,
     events: world.trace.events,
-    counts: {
-      processes: new Set(sim.runs.map(({ life }) => life)).size,
-      changes: sim.calls.length,
-      answered,
-      readings: sim.readings.length,
-      histories,
-    },
+    counts: countsOf(sim),
   }
   await world.close()
   return outcome
+}
+
+function countsOf(sim: GroupsSim): Outcome['counts'] {
+  const histories = sim.truths.flatMap((truth) => [...truth.histories.values()])
+  return {
+    processes: new Set(sim.runs.map(({ life }) => life)).size,
+    changes: sim.calls.length,
+    answers: sim.calls.filter(({ state }) => state === 'done').length,
+    readings: sim.readings.length,
+    histories: histories.length,
+    children: histories.filter(({ parent }) => parent !== undefined).length,
+    'members superseded': sim.seen.superseded,
+    'snapshots fetched': sim.seen.fetched,
+  }
 }
 
 /** Answers how long the healing took. */

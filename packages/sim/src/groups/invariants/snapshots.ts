@@ -20,10 +20,11 @@ export const snapshots: Invariant = {
         const known = roots.get(key)
         if (known !== undefined && known !== root) fail(`${run.name} keeps a snapshot of ${index} with another root than others`)
         roots.set(key, root)
+        // what was fetched, or one of its own that it was about to keep before that
         const state = installed.get(run)
-        installed.delete(run)
-        const choices = state === undefined ? (taken.get(run) ?? []) : [state]
+        const choices = [...(taken.get(run) ?? []), ...(state === undefined ? [] : [state])]
         const problems = choices.map((one) => problemOf(run.truth, lineage.id, index, one))
+        if (state !== undefined && problems.at(-1) === undefined) installed.delete(run)
         if (problems.length > 0 && !problems.includes(undefined)) fail(`${run.name} keeps a snapshot of ${index}: ${problems.at(-1)}`)
       },
       onInstall: (run, state) => {

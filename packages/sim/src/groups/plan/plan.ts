@@ -26,17 +26,17 @@ export function drawGroupsPlan(seed: string, limits: PlanLimits = {}): GroupsPla
     storage,
     diskMs: draw.pick([1, 10, 40]),
     clients: draw.int(4, 8),
-    thinkMs: draw.pick([40, 100, 200]),
-    safetyMs: draw.int(4_000, 9_000),
-    faultEveryMs: draw.pick([400, 800, 1_600]),
+    thinkMs: draw.pick([80, 150, 300]),
+    safetyMs: draw.chance(0.2) ? draw.int(5_000, 9_000) : draw.int(2_500, 4_500),
+    faultEveryMs: draw.pick([300, 600, 1_200]),
     faults: draw.some(FAULTS, draw.pick([1, 2, 3, 4, 6, 10, FAULTS.length])),
   }
 }
 
 function drawNodes(draw: Draw, storage: GroupsPlan['storage'], wanted: number | undefined): NodePlan[] {
-  const members = draw.pick([3, 3, 3, 4, 5, 5, 6, 7])
+  const members = draw.pick([3, 3, 3, 3, 4, 5, 5, 5, 6, 7])
   const observers = draw.pick([0, 0, 0, 1, 2])
-  const newcomers = draw.pick([0, 0, 1, 2])
+  const newcomers = draw.pick([0, 0, 0, 1, 2])
   const count = wanted ?? members + observers + newcomers
   return Array.from({ length: count }, (_, index) => {
     const mine = draw.under(`node ${index}`)
@@ -48,7 +48,7 @@ function drawNodes(draw: Draw, storage: GroupsPlan['storage'], wanted: number | 
       skewMs: Math.round(mine.float(-2_000, 2_000)),
       durable: storage === 'durable' || (storage === 'mixed' && mine.chance(0.5)),
       preference: isObserver ? 'observer' : mine.chance(0.15) ? { reluctant: mine.pick([1.5, 3]) } : 'normal',
-      joinAtMs: isLate ? mine.int(1_000, 6_000) : mine.chance(0.7) ? 0 : mine.int(0, 1_500),
+      joinAtMs: isLate ? mine.int(1_000, 4_000) : mine.chance(0.7) ? 0 : mine.int(0, 1_500),
     }
   })
 }
@@ -60,5 +60,7 @@ function drawGroup(draw: Draw, index: number): GroupPlan {
     maxVoters: draw.pick([5, 5, 5, 3, 7]),
     minMembers: draw.pick([1, 1, 2, 3]),
     retention: draw.pick([3, 8, 20, 4_096, 4_096]),
+    memberGrace: draw.pick([1_200, 1_200, undefined]),
+    recoveryTimeout: draw.pick([1_500, 2_500, undefined]),
   }
 }

@@ -42,6 +42,9 @@ export interface GroupPlan {
   readonly minMembers: number
   /** Entries that the log keeps behind a snapshot. */
   readonly retention: number
+  /** ms; as a preset or store has it where it is undefined. */
+  readonly memberGrace: number | undefined
+  readonly recoveryTimeout: number | undefined
 }
 
 export const FAULTS = [

@@ -66,7 +66,10 @@ export class MemberRun {
       opened: (store, entries) => this.#onOpened(store, entries),
       writing: (write) => this.#onWriting(write),
       saving: (snapshot, also) => this.#onSaving(snapshot, also),
-      pruning: (upTo) => this.#change((holding) => holding.log.prune(upTo)),
+      pruning: (upTo) => {
+        this.#markCommitted(upTo) // only what has been applied is pruned
+        return this.#change((holding) => holding.log.prune(upTo))
+      },
     })
   }
 
@@ -157,6 +160,7 @@ export class MemberRun {
 
   #onSaving({ meta = new Uint8Array() }: NewSnapshot, also: LogWrite | undefined): () => void {
     const { snapshot } = readStoredSnapshot({ meta })
+    if (also?.reset !== undefined) this.#sim.seen.fetched += 1
     const { truth } = this
     truth.learn(snapshot.lineage)
     const lineage = truth.ownerOf(snapshot.lineage.id, snapshot.index)

@@ -31,11 +31,13 @@ export class Nemesis {
     sim.log('heal everything')
     for (const undo of this.#undo) undo()
     sim.world.heal()
-    const hasDisks = sim.machines.some(({ plan }) => plan.durable)
+    const areNeeded = sim.machines.some(({ plan }) => plan.durable) || sim.plan.groups.some(({ minMembers }) => minMembers > 1)
     for (const machine of sim.machines) {
       const { life } = machine
-      if (life === undefined || life.isOpen || life.state === 'leaving') continue
-      if (hasDisks || sim.open.length < 2 || this.#draw.chance(0.6)) await start(sim, machine)
+      if (life === undefined || life.isOpen) continue
+      if (areNeeded && life.state === 'leaving') await life.over
+      if (life.state === 'leaving') continue
+      if (areNeeded || sim.open.length < 2 || this.#draw.chance(0.6)) await start(sim, machine)
     }
     this.#calm()
   }

@@ -25,6 +25,8 @@ export class GroupsSim {
   readonly runs: MemberRun[] = []
   readonly calls: Call[] = []
   readonly readings: Reading[] = []
+  /** How often things happened that are worth having in a campaign. */
+  readonly seen = { superseded: 0, fetched: 0 }
   phase: 'safety' | 'healing' | 'farewell' = 'safety'
   violation: Violation | undefined
   readonly story: string[] = []
