@@ -74,20 +74,24 @@ export class Calls {
   ): Promise<Outcome> {
     return new Promise<Outcome>((resolve, reject) => {
       const { onFailed } = this.#init
-      const refuse = (error: unknown): void => (onFailed(error), reject(error))
-      if (signal?.aborted === true) return refuse(signal.reason)
-      if (this.#error !== undefined) return refuse(this.#error)
-      if (this.#calls.size >= MAX_CALLS) {
-        return refuse(new MosaikError('ERR_OFFLINE', `${MAX_CALLS} calls wait for this group already; wait for some of them`, { commands }))
+      const refusal = this.#refusal(signal, commands)
+      if (refusal !== undefined) {
+        onFailed(refusal.error)
+        return reject(refusal.error)
       }
       const number = this.#next
       this.#next += payloads.length
       const lowWater = this.#calls.keys().next().value ?? number
-      const onAbort = (): void => {
-        this.#calls.delete(number)
-        refuse(signal?.reason)
+      let done: (() => void) | undefined // most calls have no signal: they have no closures for one either
+      if (signal !== undefined) {
+        const onAbort = (): void => {
+          this.#calls.delete(number)
+          onFailed(signal.reason)
+          reject(signal.reason)
+        }
+        signal.addEventListener('abort', onAbort, { once: true })
+        done = () => signal.removeEventListener('abort', onAbort)
       }
-      const done = (): void => signal?.removeEventListener('abort', onAbort)
       const call: Call = {
         data: { kind: 'commands', session: this.#session, number, lowWater, payloads },
         commands,
@@ -96,13 +100,20 @@ export class Calls {
         triedAt: undefined,
         accepted: false,
         sent: false,
-        resolve: (outcome) => (done(), resolve(outcome)),
-        reject: (error) => (done(), refuse(error)),
+        resolve: done === undefined ? resolve : (outcome) => (done(), resolve(outcome)),
+        reject: (error) => (done?.(), onFailed(error), reject(error)),
       }
-      signal?.addEventListener('abort', onAbort, { once: true })
       this.#calls.set(number, call)
       if (this.#isLed && !this.#isHeldUp) this.#propose([call])
     })
+  }
+
+  /** Why a call is not taken, if it is not. */
+  #refusal(signal: AbortSignal | undefined, commands: readonly unknown[]): { readonly error: unknown } | undefined {
+    if (signal?.aborted === true) return { error: signal.reason }
+    if (this.#error !== undefined) return { error: this.#error }
+    if (this.#calls.size < MAX_CALLS) return undefined
+    return { error: new MosaikError('ERR_OFFLINE', `${MAX_CALLS} calls wait for this group already; wait for some of them`, { commands }) }
   }
 
   /** There is a leader, another one, or none: what is under way goes out again, in order. */

@@ -47,30 +47,33 @@ export class Reads {
   ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const { probes, onFailed } = this.#init
-      const refuse = (error: unknown): void => (onFailed(error), reject(error))
-      if (signal?.aborted === true) return refuse(signal.reason)
-      if (this.#error !== undefined) return refuse(this.#error)
-      if (this.#reads.size >= MAX_READS) {
-        return refuse(new MosaikError('ERR_OFFLINE', `${MAX_READS} strong queries wait for this group already; wait for some of them`))
+      const refusal = this.#refusal(signal)
+      if (refusal !== undefined) {
+        onFailed(refusal.error)
+        return reject(refusal.error)
       }
       const id = this.#next++
-      const onAbort = (): void => {
-        this.#reads.delete(id)
-        this.#init.submit({ type: 'cancel-read', id })
-        refuse(signal?.reason)
+      let done: (() => void) | undefined // as with calls
+      if (signal !== undefined) {
+        const onAbort = (): void => {
+          this.#reads.delete(id)
+          this.#init.submit({ type: 'cancel-read', id })
+          onFailed(signal.reason)
+          reject(signal.reason)
+        }
+        signal.addEventListener('abort', onAbort, { once: true })
+        done = () => signal.removeEventListener('abort', onAbort)
       }
-      const done = (): void => signal?.removeEventListener('abort', onAbort)
-      signal?.addEventListener('abort', onAbort, { once: true })
       const read: Read = {
         run: (index) => {
-          done()
+          done?.()
           try {
             resolve(query(index))
           } catch (error) {
             reject(error)
           }
         },
-        reject: (error) => (done(), refuse(error)),
+        reject: (error) => (done?.(), onFailed(error), reject(error)),
         deadline: this.#init.clock.monotonic() + timeout,
         isAsked: false,
       }
@@ -78,6 +81,14 @@ export class Reads {
       probes.begin(id)
       if (this.#isLed) this.#ask(id, read)
     })
+  }
+
+  /** Why a query is not taken, if it is not. */
+  #refusal(signal: AbortSignal | undefined): { readonly error: unknown } | undefined {
+    if (signal?.aborted === true) return { error: signal.reason }
+    if (this.#error !== undefined) return { error: this.#error }
+    if (this.#reads.size < MAX_READS) return undefined
+    return { error: new MosaikError('ERR_OFFLINE', `${MAX_READS} strong queries wait for this group already; wait for some of them`) }
   }
 
   led(isLed: boolean): void {
