@@ -351,7 +351,11 @@ export class GroupMember {
 
   #takeSnapshot(snapshot: SnapshotMeta, life: Life | undefined): void {
     this.#exchange.take(snapshot, this.#applier.view()).then(
-      (root) => root !== undefined && life?.runner.submit({ type: 'snapshot-taken', index: snapshot.index, root }),
+      (taken) => {
+        if (taken === undefined) return
+        const { root, count: chunks } = taken
+        life?.runner.submit({ type: 'snapshot-taken', index: snapshot.index, root, chunks })
+      },
       (error: unknown) => this.fail(error as Error),
     )
   }

@@ -87,9 +87,9 @@ export class SnapshotExchange {
 
   /**
    * An own snapshot, from the views of its sections, hashed after those before it; kept until it is known whether it is everyone's. Answers its
-   * root; undefined when this life is over first, or when too many wait already. Throws `ERR_GROUP_FAILED`.
+   * root and how many chunks it has; undefined when this life is over first, or when too many wait already. Throws `ERR_GROUP_FAILED`.
    */
-  take({ index }: SnapshotMeta, sections: readonly SnapshotSource[]): Promise<string | undefined> {
+  take({ index }: SnapshotMeta, sections: readonly SnapshotSource[]): Promise<Pick<HeldState, 'root' | 'count'> | undefined> {
     if (this.#waiting >= MAX_HELD) {
       this.#init.logger.warn('no snapshot is taken at %d: %d others are still being hashed', index, this.#waiting)
       return Promise.resolve(undefined)
@@ -183,14 +183,14 @@ export class SnapshotExchange {
     this.#server.close()
   }
 
-  async #hold(index: Index, sections: readonly SnapshotSource[], signal: AbortSignal): Promise<string | undefined> {
+  async #hold(index: Index, sections: readonly SnapshotSource[], signal: AbortSignal): Promise<HeldState | undefined> {
     const { sync, turns } = this.#init
     try {
       const state = await holdState(sections, sync.fetchBatchSize, { turns, signal })
       this.#held.set(index, state)
       for (const oldest of this.#held.keys()) if (this.#held.size > MAX_HELD) this.#held.delete(oldest)
       this.counts.taken++
-      return state.root
+      return state
     } catch (error) {
       if (signal.aborted) return undefined
       throw error

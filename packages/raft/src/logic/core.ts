@@ -71,7 +71,7 @@ function happen(s: State, event: Event): void {
     case 'bond-down':
       return onBondDown(s, event.peerId)
     case 'snapshot-taken':
-      return onSnapshotTaken(s, event.index, event.root)
+      return onSnapshotTaken(s, event.index, event.root, event.chunks)
     case 'snapshot-installed':
       return onSnapshotInstalled(s, event.snapshot)
     case 'snapshot-failed':
@@ -163,6 +163,7 @@ function blankState(options: CoreOptions, prng: Prng): State {
     rooted: undefined,
     installing: undefined,
     lastMark: 0,
+    chunks: 0,
     audit: undefined,
     founding: { startedAt: 0, lastBondAt: 0, ask: undefined, granted: undefined, retryAt: 0 },
     recovery: noRecovery(),

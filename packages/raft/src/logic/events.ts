@@ -22,8 +22,8 @@ export type Event =
   /** A mutually proven bond with this very member. A bond of the peer's earlier life counts as gone for good. */
   | { readonly type: 'bond-up'; readonly member: MemberId }
   | { readonly type: 'bond-down'; readonly peerId: PeerId }
-  /** The snapshot that `take-snapshot` asked for is there. */
-  | { readonly type: 'snapshot-taken'; readonly index: Index; readonly root: string }
+  /** The snapshot that `take-snapshot` asked for is there. `chunks`: how much work that was; the more, the longer until the next. */
+  | { readonly type: 'snapshot-taken'; readonly index: Index; readonly root: string; readonly chunks?: number }
   /** The state of `snapshot` has been fetched, verified and stored, and replaces the machine's. */
   | { readonly type: 'snapshot-installed'; readonly snapshot: SnapshotMeta }
   /** The fetch that `need-snapshot` asked for has failed: ask again when the leader offers again. */

@@ -13,6 +13,8 @@ import type { Index } from './types.ts'
 const MAX_TAKEN = 4
 /** While the last mark has no root, the log may grow so many times more before the next: a large state takes its time to be hashed. */
 const PENDING_FACTOR = 8
+/** For so many chunks the log may grow by its limit once more before the next mark: the work for snapshots stays a share of that for entries. */
+const CHEAP_CHUNKS = 64
 
 /** The snapshot that may be offered: a majority has agreed on its root. */
 export function settledMeta(s: State): SnapshotMeta | undefined {
@@ -26,19 +28,20 @@ export function takeSnapshot(s: State, mark: Index): void {
   s.out.emit({ type: 'take-snapshot', snapshot })
 }
 
-/** The leader asks for a snapshot once the log has grown enough since the last. */
+/** The leader asks for a snapshot once the log has grown enough since the last, for how large the state is (th. 5.1.2). */
 export function proposeMark(s: State): void {
   const { leading, log, options } = s
   if (leading === undefined || s.commit < leading.start || log.lastIndex - s.commit >= options.limits.uncommittedEntries) return
   const { snapshotEntries, snapshotBytes } = options.limits
   const isPending = s.lastMark > (s.snapshot?.index ?? 0)
-  const times = isPending ? PENDING_FACTOR : 1
+  const times = (isPending ? PENDING_FACTOR : 1) * (1 + s.chunks / CHEAP_CHUNKS)
   const isDue = s.commit - s.lastMark >= times * snapshotEntries || log.bytesBetween(s.lastMark, s.commit) >= times * snapshotBytes
   if (!isDue) return
   s.lastMark = appendOwn(s, { kind: 'snapshot-mark' })
 }
 
-export function onSnapshotTaken(s: State, index: Index, root: string): void {
+export function onSnapshotTaken(s: State, index: Index, root: string, chunks = 0): void {
+  s.chunks = chunks
   if (s.lineage === undefined || s.log.termAt(index) === undefined) return
   s.taken.push({ lineage: s.lineage, root, ...s.log.describe(index), meets: meetsUpTo(s, index) })
   if (s.taken.length > MAX_TAKEN) s.taken.shift()

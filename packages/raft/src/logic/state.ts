@@ -87,6 +87,8 @@ export interface State {
   rooted: { readonly mark: Index; readonly root: string } | undefined
   installing: SnapshotMeta | undefined
   lastMark: Index
+  /** Of the newest own snapshot. */
+  chunks: number
   audit: Audit | undefined
   founding: Founding
   recovery: Recovery

@@ -166,3 +166,22 @@ it('power is cut while a snapshot is stored, and while one is installed', SLOW, 
     await world.same()
   }
 })
+
+it('a large state is taken less often', SLOW, async () => {
+  await using world = new ShelfWorld('seldom', { sync: { fetchBatchSize: 1 } })
+  const store = memoryLog()
+  await world.filled(1, 640, () => ({ storage: store }))
+  const taken = new Set<number>()
+  const write = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      await world.run(world.nodes[0]!.group.execute({ from: i, count: 1, text: 'again' }))
+      await world.run(world.pass(20)) // for ticks, and to hash it
+      if (store.snapshot !== undefined) taken.add(store.snapshot.at.index)
+    }
+  }
+  // Due after 8 entries, and, of 640 chunks, after 8 × (1 + 640 / 64).
+  await write(80)
+  expect(taken.size).toBe(1)
+  await write(40)
+  expect(taken.size).toBe(2)
+})
