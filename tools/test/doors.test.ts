@@ -61,6 +61,7 @@ it('@mosaik/core', async () => {
     toBytes
     toMs
     uniqueId
+    validateDatum
     validateTickets
     verify
     webFaces"

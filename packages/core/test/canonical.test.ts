@@ -20,6 +20,9 @@ const { value: anyValue } = fc.letrec<{ value: CanonicalValue }>((tie) => ({
     fc.bigInt({ min: -3n, max: 3n }),
     key,
     fc.uint8Array({ maxLength: 40 }),
+    fc.date({ noInvalidDate: true }),
+    fc.oneof(fc.int8Array(), fc.uint8ClampedArray(), fc.int16Array(), fc.uint16Array(), fc.int32Array(), fc.uint32Array()),
+    fc.oneof(fc.bigInt64Array(), fc.bigUint64Array(), fc.float32Array(), fc.float64Array()),
     fc.array(tie('value'), { maxLength: 5 }),
     fc.dictionary(key, tie('value'), { maxKeys: 5 }),
     distinct(fc.array(tie('value'), { maxLength: 5 })).map((items) => new Set(items)),
@@ -50,6 +53,8 @@ describe('canonical', () => {
   test.each<[CanonicalValue, string]>([
     [1n, 'c24101'], [0n, 'c240'], [-1n, 'c340'], [-2n, 'c34101'], [9007199254740991n, 'c2471fffffffffffff'], [9007199254740992n, '1b0020000000000000'],
     [-9007199254740991n, 'c3471ffffffffffffe'], [-9007199254740992n, '3b001fffffffffffff'], [2 ** 53, 'fa5a000000'], [-0, '00'],
+    [new Date(0), 'c100'], [new Date(1500), 'c1f93e00'], [new Date(-1), 'c1fbbf50624dd2f1a9fc'], [new Date(8.64e15), 'c11b000007dba8218000'],
+    [Uint16Array.of(1, 258), 'd8454401000201'], [Float32Array.of(1), 'd855440000803f'], [new Int8Array(0), 'd84840'],
     [new Map([[2, 'b'], [1, 'a']]), 'd90103a2016161026162'], [new Set(['b', 'a']), 'd9010282616161' + '62'],
   ])('this profile, example %#', (value, expected) => expect(hex(canonical(value))).toBe(expected)) // prettier-ignore
 
@@ -97,7 +102,7 @@ describe('canonical', () => {
   })
 
   test.each([
-    undefined, () => 1, Symbol('x'), { a: undefined }, [1, undefined], new Date(), /x/, new Float32Array(1), new (class Point {})(), 'a\ud800', { 'a\ud800': 1 },
+    undefined, () => 1, Symbol('x'), { a: undefined }, [1, undefined], new Date(NaN), /x/, new Float16Array(1), new ArrayBuffer(1), new DataView(new ArrayBuffer(1)), new (class Point {})(), 'a\ud800', { 'a\ud800': 1 },
     2n ** 512n, -(2n ** 512n) - 1n, JSON.parse('{"__proto__":1}'), new Map([[[1], 1], [[1], 2]]), new Set([{}, {}]), new Array(2),
   ])('has no bytes for example %#', (value) => {
     const error = caught(() => canonical(value as CanonicalValue))
@@ -137,7 +142,7 @@ describe('decodeCanonical', () => {
     ['a2616201616101', 'out of order'], ['a2616101616101', 'out of order'], ['a10101', 'not text'], ['9f01ff', 'open-ended'], ['5f4101ff', 'open-ended'], ['bf616101ff', 'open-ended'],
     ['7f6161ff', 'open-ended'], ['0000', 'after the value'], ['', 'beyond the end'], ['18', 'beyond the end'], ['41', 'beyond the end'], ['81', 'beyond the end'], ['a1', 'beyond the end'],
     ['a16161', 'beyond the end'], ['9affffffff', 'beyond the end'], ['baffffffff', 'beyond the end'], ['5bffffffffffffffff', 'beyond the end'], ['9b00ffffffffffffff', 'beyond the end'],
-    ['f7', 'simple value'], ['e0', 'simple value'], ['f8ff', 'simple value'], ['ff', 'simple value'], ['c0' + '60', 'tag 0'], ['c1' + '00', 'tag 1'], ['d81b' + '80', 'tag 27'], ['d9dfff' + '80', 'tag 57343'],
+    ['f7', 'simple value'], ['e0', 'simple value'], ['f8ff', 'simple value'], ['ff', 'simple value'], ['c0' + '60', 'tag 0'], ['c1' + '6130', 'tag 1'], ['c1' + 'fb3f50624dd2f1a9fd', 'tag 1'], ['c1' + '1b000007dba8218001', 'tag 1'], ['c1' + 'f97e00', 'tag 1'], ['c1' + 'c100', 'tag 1'], ['d845' + '4101', 'tag 69'], ['d84c' + '40', 'tag 76'], ['d81b' + '80', 'tag 27'], ['d9dfff' + '80', 'tag 57343'],
     ['c24100', 'leading zeros'], ['c2' + '48' + 'ffffffffffffffff', 'fits 64 bits'], ['c2' + '47' + '20000000000000', 'fits 64 bits'], ['c2' + '01', 'no byte string'], ['c3' + '6161', 'no byte string'],
     ['c25841' + '01'.repeat(65), '64 bytes'], ['62c328', 'UTF-8'], ['61ff', 'UTF-8'], ['63eda080', 'UTF-8'], ['a1695f5f70726f746f5f5f01', '__proto__'], ['d9010282' + '0201', 'out of order'],
     ['d90103a2' + '0100' + '0100', 'out of order'], ['d90102a0', 'tag 258'], ['d9010380', 'tag 259'], ['d90102', 'beyond the end'], ['1c', 'reserved'], ['3f', 'reserved'],

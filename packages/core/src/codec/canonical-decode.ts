@@ -1,12 +1,15 @@
 import { MosaikError } from '../check/error.ts'
 import { CANONICAL_BIGINT_BYTES, CANONICAL_DEPTH } from './canonical-encode.ts'
 import type { CanonicalValue } from './canonical-encode.ts'
+import { dateOfSeconds } from './dates.ts'
+import { typedArrayOf } from './typed-arrays.ts'
 
 export interface CanonicalLimits {
   /** Values inside each other, default 32. */
   readonly depth?: number
 }
 
+const TAG_DATE = 1
 const TAG_POSITIVE = 2
 const TAG_NEGATIVE = 3
 const TAG_SET = 258
@@ -139,10 +142,15 @@ class Reader {
 
   #tagged(tag: number, depth: number): CanonicalValue {
     if (tag === TAG_POSITIVE || tag === TAG_NEGATIVE) return this.#bigInteger(tag)
+    if (tag === TAG_DATE) {
+      const seconds = this.value(depth + 1)
+      return (typeof seconds === 'number' ? dateOfSeconds(seconds) : undefined) ?? refuse('a date of no whole millisecond (tag 1)')
+    }
     this.#need(1)
     const initial = this.#bytes[this.position++] as number
     const length = this.#argument(initial & 31)
     if (typeof length === 'bigint') return refuse('a length beyond the end')
+    if (initial >> 5 === 2) return typedArrayOf(tag, this.#take(length)) ?? refuse(`tag ${tag}`)
     if (tag === TAG_SET && initial >> 5 === 4) {
       this.#need(length)
       const set = new Set<CanonicalValue>()

@@ -1,6 +1,9 @@
 import { MosaikError } from '../check/error.ts'
 import { compareBytes } from '../id/unique-id.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { timeOf } from './dates.ts'
+import { typedArrayBytes, typedArrayTag } from './typed-arrays.ts'
+import type { TypedArray } from './typed-arrays.ts'
 
 /**
  * What has canonical bytes. Two values have the same bytes exactly when they are the same data: `1` and `1n`, or an
@@ -13,6 +16,8 @@ export type CanonicalValue =
   | bigint
   | string
   | Uint8Array
+  | TypedArray
+  | Date
   | readonly CanonicalValue[]
   | ReadonlySet<CanonicalValue>
   | ReadonlyMap<CanonicalValue, CanonicalValue>
@@ -23,6 +28,7 @@ export const CANONICAL_DEPTH: number = 32
 /** Bytes of the largest canonical bigint. */
 export const CANONICAL_BIGINT_BYTES: number = 64
 
+const TAG_DATE = 1
 const TAG_SET = 258
 const TAG_MAP = 259
 const UINT64_END = 1n << 64n
@@ -33,7 +39,8 @@ let pooled: ByteWriter | undefined = new ByteWriter()
 /**
  * Deterministic CBOR (RFC 8949 §4.2.1): shortest heads, map keys sorted by their encoded bytes, floats in the shortest
  * form that keeps the value. Safe integers are CBOR integers; bigints are CBOR integers beyond ±(2⁵³ − 1), else (and
- * beyond 64 bits) big integers (tags 2, 3), so that the two never meet. Sets have tag 258, Maps tag 259.
+ * beyond 64 bits) big integers (tags 2, 3), so that the two never meet. Sets have tag 258, Maps tag 259, Dates tag 1 with
+ * their seconds, typed arrays those of RFC 8746, little end first.
  *
  * For what is hashed, signed or compared. Throws `ERR_INVALID_DATUM` for anything else, naming where it stands.
  */
@@ -81,6 +88,10 @@ function writeObject(out: ByteWriter, value: object, depth: number, root: unknow
   }
   if (value instanceof Map) return writeMap(out, value, depth, root)
   if (value instanceof Set) return writeSet(out, value, depth, root)
+  const time = timeOf(value)
+  if (time !== undefined) return writeDate(out, time, root)
+  const tag = typedArrayTag(value)
+  if (tag !== undefined) return writeTypedArray(out, tag, value as TypedArray)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return refuse(`a ${nameOf(value)} has no canonical form`, root)
   writeRecord(out, value as Record<string, unknown>, depth, root)
@@ -127,6 +138,21 @@ function writeSet(out: ByteWriter, set: ReadonlySet<unknown>, depth: number, roo
   out.head(6, TAG_SET)
   out.head(4, elements.length)
   for (const element of elements) out.bytes(element)
+}
+
+function writeDate(out: ByteWriter, time: number, root: unknown): void {
+  if (Number.isNaN(time)) return refuse('a Date is invalid', root)
+  const seconds = time / 1000
+  out.head(6, TAG_DATE)
+  if (Number.isSafeInteger(seconds)) writeInteger(out, seconds)
+  else out.float(seconds)
+}
+
+function writeTypedArray(out: ByteWriter, tag: number, value: TypedArray): void {
+  const bytes = typedArrayBytes(value)
+  out.head(6, tag)
+  out.head(2, bytes.length)
+  out.bytes(bytes)
 }
 
 /** The bytes of one key or element, which must be known before its place is. */

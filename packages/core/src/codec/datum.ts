@@ -22,9 +22,12 @@ export function datumCodec<T>(datum?: Datum<T>): Codec<T> {
   )
 }
 
-function schemaCodec<T>(schema: StandardSchemaV1<unknown, T>): Codec<T> {
-  const bytes = cbor<unknown>()
-  const validate = (value: unknown): T => {
+/**
+ * What a schema makes of a value. Throws `ERR_INVALID_DATUM` with `error.datum` the value, and `ERR_INVALID_OPTION` when the schema
+ * answers with a Promise.
+ */
+export function validateDatum<T>(schema: StandardSchemaV1<unknown, T>, value: unknown): T {
+  return guard(value, () => {
     const result = schema['~standard'].validate(value)
     if ('then' in result) {
       Promise.resolve(result).catch(() => {}) // its answer comes too late to matter
@@ -37,13 +40,14 @@ function schemaCodec<T>(schema: StandardSchemaV1<unknown, T>): Codec<T> {
       throw new MosaikError('ERR_INVALID_DATUM', `the value does not fit its schema: ${describe(result.issues)}`, { datum: value })
     }
     return result.value
-  }
+  })
+}
+
+function schemaCodec<T>(schema: StandardSchemaV1<unknown, T>): Codec<T> {
+  const bytes = cbor<unknown>()
   return {
-    encode: (value) => (guard(value, () => validate(value)), bytes.encode(value)),
-    decode: (received) => {
-      const value = bytes.decode(received)
-      return guard(value, () => validate(value))
-    },
+    encode: (value) => (validateDatum(schema, value), bytes.encode(value)),
+    decode: (received) => validateDatum(schema, bytes.decode(received)),
   }
 }
 
