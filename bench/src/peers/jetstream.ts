@@ -7,8 +7,8 @@ import { freePorts } from '../ports.ts'
 import { ended, until } from './until.ts'
 
 const SERVERS = 3
-/** One try to make or find the bucket: the servers may have no leader yet. */
-const STREAM_MS = 400
+const API_MS = 200
+const BUCKET_MS = 2_000
 export const BUCKET = 'bench'
 
 export const hasNats: boolean = spawnSync('nats-server', ['--version']).status === 0
@@ -52,8 +52,10 @@ export class JetStreamCluster implements AsyncDisposable {
     const [first] = this.servers as readonly [Server, ...Server[]]
     const connection = await until('a NATS server', () => connect({ servers: `127.0.0.1:${first.port}`, reconnect: false }))
     try {
+      // Asks the API: who asks it for a bucket before the servers have a leader waits for five seconds.
+      await until('JetStream', () => connection.jetstreamManager({ timeout: API_MS }))
       return await until('a leader of a JetStream bucket', async () => {
-        const kv = await connection.jetstream().views.kv(BUCKET, { replicas: SERVERS, storage: this.#storage, timeout: STREAM_MS })
+        const kv = await connection.jetstream().views.kv(BUCKET, { replicas: SERVERS, storage: this.#storage, timeout: BUCKET_MS })
         const status = (await kv.status()) as unknown as { readonly streamInfo: { readonly cluster?: { readonly leader?: string } } }
         const leader = this.servers.find(({ name }) => name === status.streamInfo.cluster?.leader)
         const follower = this.servers.find((server) => server !== leader)

@@ -45,8 +45,10 @@ export async function run(options: GroupOptions): Promise<void> {
     discovery: { bootstrap },
     ...(options.secretKey !== undefined && { secretKey: secretKey(options.secretKey) }),
   })
-  const state: State = { count: 0, parts: [] }
-  const groups = Array.from({ length: options.groups ?? 1 }, (_, n) => join(network, n, options, n === 0 ? state : { count: 0, parts: [] }))
+  const state: State = { count: 0, values: [] }
+  const groups = Array.from({ length: options.groups ?? 1 }, (_, n) =>
+    join(network, n, options, n === 0 ? state : { count: 0, values: [] }),
+  )
   tell({ type: 'listening', addresses: network.local.addresses, createdMs: now() - begun, sinceStart: Date.now() - performance.timeOrigin })
   serve(network, groups, metrics)
   if (options.writes === true) void groups[0]?.execute(readyMade()()).then(() => tell({ type: 'written', at: now() }))

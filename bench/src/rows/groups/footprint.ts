@@ -13,7 +13,7 @@ import { goal } from './goals.ts'
 import { startMembers } from './members.ts'
 
 const SETTLE_MS = 5_000
-const IDLE_MS = 20_000
+const IDLE_MS = 10_000
 
 interface Idle {
   /** % of a core, of one process: the mean of three. */

@@ -17,7 +17,7 @@ export interface Sample extends Closed {
   readonly foreign: number
 }
 
-const WARM_MS = 1_000
+const WARM_MS = 800
 const WARM_CONCURRENCY = 64
 
 /** By contender and case, what each run gave; a run's figures of all contenders stand at the same place. */
