@@ -106,7 +106,7 @@ export interface JoinOptions {
   sync?: SyncOptions
   /**
    * What the log keeps behind a snapshot, so that a short absence costs a replay: at most so many entries (default 4 096, up to 2²⁴)
-   * and bytes (default 8 MiB). A snapshot is taken when there is twice as much. Not part of the id.
+   * and bytes (default 8 MiB). A snapshot is taken when there is twice as much, later when the state is large. Not part of the id.
    */
   retention?: { entries?: number; bytes?: number }
   /**

@@ -10,7 +10,7 @@ import type { Intake } from './snapshot-intake.ts'
 import { SnapshotSources } from './snapshot-sources.ts'
 import type { Turns } from './turns.ts'
 
-/** Parts asked for at a time, of all sources together. */
+/** Parts asked for at a time, of all sources together; half as many after each that does not come in time, one more after as many that do. */
 const WINDOW = 8
 /** Parts that may wait for one before them. */
 const MAX_AHEAD = 16
@@ -58,6 +58,7 @@ export class Fetch {
   readonly #late = new Map<number, Set<PeerId>>()
   /** Verified chunks that wait for those before them. */
   readonly #ready = new Map<number, Uint8Array>()
+  #window = WINDOW
   #isAdding = false
   #isOver = false
   #cancelWait: () => void = () => {}
@@ -109,6 +110,7 @@ export class Fetch {
       this.#sources.answered(other.peer)
     }
     this.#late.delete(part)
+    if (other === undefined) this.#window = Math.min(WINDOW, this.#window + 1 / this.#window)
     this.#bePatient()
     if (part === 0) progress.hashes = bytes
     else if (part > progress.intake.count) this.#ready.set(part, bytes)
@@ -167,6 +169,7 @@ export class Fetch {
       if (peer === undefined) return this.#wait()
       const cancel = clock.after(sync.fetchTimeout, () => {
         this.#asked.delete(wanted)
+        this.#window = Math.max(1, this.#window / 2)
         this.#late.set(wanted, (this.#late.get(wanted) ?? new Set()).add(peer))
         this.#failed(peer, wanted, `has not answered for ${sync.fetchTimeout} ms`, false)
       })
@@ -179,7 +182,7 @@ export class Fetch {
   /** The first that is neither here nor on its way, if there is room for it. */
   #nextPart(): number | undefined {
     const { hashes, intake } = this.#init.progress
-    if (this.#asked.size >= WINDOW) return undefined
+    if (this.#asked.size + 1 > this.#window) return undefined
     if (hashes === undefined) return this.#asked.has(0) ? undefined : 0
     const end = Math.min(hashes.byteLength / HASH_BYTES, intake.count + MAX_AHEAD)
     for (let part = intake.count + 1; part <= end; part++) if (!this.#asked.has(part) && !this.#ready.has(part)) return part

@@ -150,6 +150,18 @@ describe('a fetch', () => {
     expect(events).toEqual(['done'])
   })
 
+  it('asks for less at a time over a line that is slow', async () => {
+    let free = 0
+    answer = (_peer, part) => {
+      free = Math.max(free, world.now) + 150
+      return { after: free - world.now, frame: good(part) }
+    }
+    begin()
+    await world.run(60_000)
+    expect(events).toEqual(['done'])
+    expect(asked.length).toBeLessThan(1.6 * CHUNKS)
+  })
+
   it('refuses what does not verify, also a list of hashes', async () => {
     const forged = (part: number): Partial<SnapshotFrame> => ({ type: 'part', bytes: Buffer.alloc(part === 0 ? 64 : 100, 1) })
     answer = (peer, part) => ({ after: 2, frame: peer === ONE ? forged(part) : good(part) })
