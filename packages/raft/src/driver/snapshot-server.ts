@@ -9,8 +9,8 @@ const CACHED = 16
 /** Questions that wait, of all peers and of one; one more is told to ask somebody else. */
 const MAX_WAITING = 256
 const MAX_WAITING_OF_PEER = 32
-/** Older snapshots that are still being fetched. */
-const MAX_OLDER = 2
+/** Older snapshots that are kept; one more, and the one that was not asked for the longest time goes. */
+const MAX_OLDER = 3
 
 export interface SnapshotServerInit {
   readonly clock: Clock
@@ -26,6 +26,8 @@ interface Offered {
   readonly state: HeldState
   /** Ends its time; undefined for the newest, which stays. */
   cancel: (() => void) | undefined
+  /** -1: never. */
+  askedAt: number
 }
 
 interface Question {
@@ -50,18 +52,18 @@ export class SnapshotServer {
   /** From now on the newest; who is fetching an older one may finish. */
   offer(index: Index, state: HeldState): void {
     this.#drop(index)
-    for (const older of this.#offered.keys()) {
-      if (this.#offered.size > MAX_OLDER) this.#drop(older)
-      else if (this.#offered.get(older)?.cancel === undefined) this.#keepOnFor(older)
-    }
-    this.#offered.set(index, { state, cancel: undefined })
+    if (this.#offered.size > MAX_OLDER) this.#drop(this.#leastWanted())
+    for (const [older, { cancel }] of this.#offered) if (cancel === undefined) this.#keepOnFor(older)
+    this.#offered.set(index, { state, cancel: undefined, askedAt: -1 })
   }
 
   ask(peer: PeerId, index: Index, part: number): void {
     const isTooMuch = this.#waiting.length >= MAX_WAITING || this.#waitingOf(peer) >= MAX_WAITING_OF_PEER
-    if (isTooMuch || !this.#offered.has(index)) return this.#refuse({ peer, index, part })
+    const offered = this.#offered.get(index)
+    if (isTooMuch || offered === undefined) return this.#refuse({ peer, index, part })
     this.#waiting.push({ peer, index, part })
-    if (this.#offered.get(index)?.cancel !== undefined) this.#keepOnFor(index)
+    offered.askedAt = this.#init.clock.monotonic()
+    if (offered.cancel !== undefined) this.#keepOnFor(index)
     if (!this.#isServing) void this.#serve()
   }
 
@@ -122,6 +124,12 @@ export class SnapshotServer {
     if (offered === undefined) return
     offered.cancel?.()
     offered.cancel = this.#init.clock.after(this.#init.ttl, () => this.#drop(index))
+  }
+
+  /** Of all that are there, the oldest of those that were not asked for the longest time. */
+  #leastWanted(): Index {
+    const [first, ...others] = [...this.#offered]
+    return others.reduce((least, each) => (each[1].askedAt < least[1].askedAt ? each : least), first as [Index, Offered])[0]
   }
 
   #drop(index: Index): void {
