@@ -27,7 +27,11 @@ export function startChild(row: string, role: string, options: Readonly<Record<s
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const arrived: Message[] = []
-  let wake = (): void => {}
+  const waiting = new Set<() => void>()
+  const wake = (): void => {
+    for (const each of waiting) each()
+    waiting.clear()
+  }
   child.on('message', (message: Message) => {
     arrived.push(message)
     wake()
@@ -45,7 +49,7 @@ export function startChild(row: string, role: string, options: Readonly<Record<s
           if (at !== -1) return arrived.splice(at, 1)[0] as T
           if (isOver()) throw new Error(`${row}: the ${role} process ended before it said '${type}'`)
           if (late) throw new Error(`${row}: the ${role} process did not say '${type}' within ${timeoutMs / 1000} s`)
-          await new Promise<void>((resolve) => (wake = resolve))
+          await new Promise<void>((resolve) => waiting.add(resolve))
         }
       } finally {
         clearTimeout(timer)
