@@ -193,12 +193,20 @@ const lies: [string, Lie][] = [
   ['goodbye, and nothing ends', (say) => say({ type: 'departure', isLeaving: true })],
 ] // prettier-ignore
 
+/** What only the leader says, and what nobody can say. The rest is answered as it would be to anybody. */
+const counted = [
+  'append in the term of another leader', 'append to the beginning of the log', 'heartbeat as if it led', 'stand for election, from who does not lead',
+  'accepted, what it was never given', 'position for a read that it was never asked for', 'message of another life', 'the last term of all',
+] // prettier-ignore
+
 describe('lies of a member that is no voter come to nothing', () => {
   it.each(lies)('%s', async (what, lie) => {
     await using s = await scene(what)
     for (const bond of s.evil.bonds) lie((content, over) => bond.say(content, over), s, bond)
     await s.world.run(s.world.pass(1_000))
     await s.undisturbed()
+    const ignored = /^mosaik_groups_raft_ignored\{.*\} (\d+)$/m.exec(s.metrics.get(s.follower.id)?.text() ?? '')?.[1]
+    if (counted.includes(what)) expect(Number(ignored)).toBeGreaterThan(0)
   })
 })
 

@@ -1,6 +1,6 @@
 /**
  * The long run: kills members of a durable group, `--kills` times one, two or three at once, then as often the leader alone.
- * Prints a row for the table in README.md for each. Exit code 1: something was lost, applied twice, or did not go on.
+ * Prints a row for the table in README.md for each, with the median and the longest time to go on. Exit code 1: something was lost, applied twice, or did not go on.
  *
  * `node --conditions=@mosaik/source packages/raft/test/process/campaign.ts [--kills 200] [--seed 1] [--victims any|leader] [--verbose]`
  */
@@ -48,5 +48,8 @@ async function play(victims: KillsOptions['victims']): Promise<boolean> {
   }
 }
 
+console.log(
+  '| victims | seed | kills | processes | all at once | stops | acknowledged | unknown | refused | fail-over | outage | seconds |',
+)
 const wanted = (['any', 'leader'] as const).filter((victims) => values.victims === undefined || values.victims === victims)
 for (const victims of wanted) if (!(await play(victims))) process.exitCode = 1
