@@ -18,6 +18,7 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
   readonly #member: GroupMember
   readonly #host: MachineHost
   readonly #release: () => Promise<void>
+  readonly #gone = new AbortController()
   #closing: Promise<void> | undefined
 
   /** `release` lets go of the member; the last one ends it. */
@@ -25,7 +26,7 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
     this.#member = member
     this.#host = member.init.host
     this.#release = release
-    this.when = conditionsOf(member)
+    this.when = conditionsOf(member, this.#gone.signal)
   }
 
   get id(): GroupId {
@@ -35,13 +36,13 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
     return this.#member.lineage
   }
   get leader(): PeerId | undefined {
-    return this.#member.leader.value
+    return this.#member.ended === undefined ? this.#member.leader.value : undefined
   }
   get isLeader(): boolean {
-    return this.#member.role.value === 'leader'
+    return this.#member.ended === undefined && this.#member.role.value === 'leader'
   }
   get isOnline(): boolean {
-    return this.#member.ended === undefined && this.leader !== undefined
+    return this.leader !== undefined
   }
   get term(): Term {
     return this.#member.term
@@ -99,7 +100,10 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#release()
+    if (this.#closing === undefined) {
+      this.#closing = this.#release()
+      this.#gone.abort(closed())
+    }
     return this.#closing
   }
 
@@ -133,23 +137,33 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
 
   #assertOpen(): void {
     if (this.#member.ended !== undefined) throw this.#member.ended
-    if (this.#closing !== undefined) throw new MosaikError('ERR_CLOSED', 'this handle of the group was closed')
+    if (this.#closing !== undefined) throw closed()
   }
 }
 
-function conditionsOf({ leader, role, committed }: GroupMember): GroupConditions {
+function closed(): MosaikError {
+  return new MosaikError('ERR_CLOSED', 'this handle of the group was closed')
+}
+
+/** Waits end with `gone`, too: the handle is closed, though the member may live on for another one. */
+function conditionsOf(member: GroupMember, gone: AbortSignal): GroupConditions {
+  const { leader, role, committed } = member
   const isKnown = (peer: PeerId | undefined): boolean => peer !== undefined
+  const within = (wait: WaitOptions | undefined): WaitOptions => {
+    if (member.ended !== undefined) throw member.ended // what held at the end holds no more
+    return { signal: wait?.signal === undefined ? gone : AbortSignal.any([wait.signal, gone]) }
+  }
   return {
-    online: async (wait) => void (await leader.until(isKnown, wait)),
-    offline: async (wait) => void (await leader.until((peer) => !isKnown(peer), wait)),
-    leaderElected: async (wait) => (await leader.until(isKnown, wait)) as PeerId,
+    online: async (wait) => void (await leader.until(isKnown, within(wait))),
+    offline: async (wait) => void (await leader.until((peer) => !isKnown(peer), within(wait))),
+    leaderElected: async (wait) => (await leader.until(isKnown, within(wait))) as PeerId,
     leaderChanged: async (wait) => {
       const before = leader.value
-      return (await leader.until((peer) => isKnown(peer) && peer !== before, wait)) as PeerId
+      return (await leader.until((peer) => isKnown(peer) && peer !== before, within(wait))) as PeerId
     },
-    leaderIs: async (peer, wait) => void (await leader.until((now) => now === peer, wait)),
-    isLeader: async (wait) => void (await role.until((now) => now === 'leader', wait)),
-    isFollower: async (wait) => void (await role.until((now) => now === 'follower', wait)),
-    committed: async (index, wait) => void (await committed.until((now) => now >= index, wait)),
+    leaderIs: async (peer, wait) => void (await leader.until((now) => now === peer, within(wait))),
+    isLeader: async (wait) => void (await role.until((now) => now === 'leader', within(wait))),
+    isFollower: async (wait) => void (await role.until((now) => now === 'follower', within(wait))),
+    committed: async (index, wait) => void (await committed.until((now) => now >= index, within(wait))),
   }
 }

@@ -196,7 +196,7 @@ export interface Group<Command, Query, Result, Reply> extends AsyncDisposable {
   /** A picture of this moment; the watches tell of changes. */
   status(): GroupStatus
   readonly when: GroupConditions
-  /** Subscribes at the call; ends when the group is closed. */
+  /** Subscribes at the call; ends with the group on this node. */
   events(options?: WaitOptions): AsyncIterable<GroupEvent>
   /**
    * From any member; to the most advanced voter unless told to whom. Resolves when the new leader is known here; `ERR_TIMEOUT`
@@ -207,7 +207,7 @@ export interface Group<Command, Query, Result, Reply> extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Each resolves at once when it already holds, and rejects when the group ends. */
+/** Each resolves at once when it already holds, and rejects when the group ends or this handle is closed (`ERR_CLOSED`). */
 export interface GroupConditions {
   online(options?: WaitOptions): Promise<void>
   offline(options?: WaitOptions): Promise<void>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { groupKey } from '../../src/group-key.ts'
 import { memoryLog } from '../../src/storage/memory-log.ts'
 import type { JoinOptions, StateMachine } from '../../src/types.ts'
-import { GroupWorld, Journal } from './world.ts'
+import { GroupWorld, Journal, outcome } from './world.ts'
 import type { JournalGroup, Node } from './world.ts'
 
 const KEY = groupKey('journal')
@@ -133,5 +133,54 @@ describe('handing over leadership', () => {
       'it has not been given a vote',
       'it is not here',
     ])
+  })
+})
+
+describe('what waits', () => {
+  /** One wait of each kind, none of which comes to an end by itself. */
+  const waitsOf = ({ group }: { readonly group: JournalGroup }, stranger: Node): Promise<unknown>[] => [
+    group.when.offline(),
+    group.when.leaderChanged(),
+    group.when.leaderIs(stranger.id),
+    group.when.isFollower(),
+    group.when.committed(1_000_000),
+    group.when.offline({ signal: new AbortController().signal }),
+  ]
+  const watchesOf = ({ group }: { readonly group: JournalGroup }): Promise<unknown>[] => [
+    group.committed.until(() => false),
+    group.position.until(() => false),
+    group.members.until(() => false),
+    group.bonds.until(() => false),
+  ]
+  const codes = async (waits: readonly Promise<unknown>[]): Promise<ReadonlySet<string>> => new Set(await Promise.all(waits.map(outcome)))
+
+  it('on a handle ends when that is closed, and on the group when the last one is, or when it fails', async () => {
+    await using world = new GroupWorld('waits')
+    const [node] = (await world.cluster(1)) as [Node]
+    const [stranger] = [await world.node({ key: groupKey('another') })]
+    const second = join(node)
+    const third = join(node)
+    const [onSecond, onThird, onGroup] = [waitsOf({ group: second }, stranger), waitsOf({ group: third }, stranger), watchesOf(node)]
+    const ended = codes(onSecond)
+    await world.run(second.close())
+    expect(await ended).toEqual(new Set(['ERR_CLOSED']))
+    expect(await codes([second.when.online(), second.execute('x'), second.query('size')])).toEqual(new Set(['ERR_CLOSED']))
+    let over = 0
+    for (const wait of [...onThird, ...onGroup]) wait.catch(() => over++)
+    await world.run(third.execute('goes on'))
+    expect(over).toBe(0)
+    const events = (async () => {
+      for await (const _ of third.events());
+    })()
+    const failed = codes([...onThird, ...onGroup, third.execute('poison'), ...waitsOf({ group: node.group }, stranger)])
+    expect(await world.run(failed)).toEqual(new Set(['ERR_GROUP_FAILED']))
+    await events
+    expect(await codes([third.when.online(), third.when.isLeader(), third.feed('x')])).toEqual(new Set(['ERR_GROUP_FAILED']))
+    expect([third.leader, third.isLeader, third.isOnline]).toEqual([undefined, false, false])
+    await world.run(Promise.all([third.close(), node.group.close(), node.group.close()]))
+    const again = join(node)
+    const last = codes([again.when.leaderChanged(), again.when.committed(1_000), ...watchesOf({ group: again })])
+    await world.run(again.close())
+    expect(await last).toEqual(new Set(['ERR_CLOSED']))
   })
 })
