@@ -11,6 +11,7 @@ import { logMatching } from './log-matching.ts'
 import { nothingLost } from './nothing-lost.ts'
 import { oneLeader } from './one-leader.ts'
 import { reads } from './reads.ts'
+import { recovery } from './recovery.ts'
 import { sameState } from './same-state.ts'
 import { snapshots } from './snapshots.ts'
 import { surprises } from './surprises.ts'
@@ -18,5 +19,5 @@ import { surprises } from './surprises.ts'
 /** Everything that must hold at every moment. What must come to hold is in `liveness.ts`. */
 export const GROUP_INVARIANTS: readonly Invariant[] = [
   oneLeader, logMatching, leaderCompleteness, committedStays, onAQuorum, forwardOnly, durableFirst, configurations,
-  sameState, snapshots, exactlyOnce, reads, linearizable, nothingLost, bounded, surprises,
+  sameState, snapshots, exactlyOnce, reads, linearizable, nothingLost, recovery, bounded, surprises,
 ] // prettier-ignore

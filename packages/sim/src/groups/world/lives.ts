@@ -93,7 +93,7 @@ function diskLog(sim: GroupsSim, { machine, endpoint }: Life, group: number): Lo
 /** A process is killed, or its machine loses power: then what was not synced is torn or lost. */
 export function crash(sim: GroupsSim, life: Life, power: boolean): void {
   sim.log(`${power ? 'power cut at' : 'crash of'} ${life.name}`)
-  life.end('crashed')
+  life.end('crashed', sim.now)
   sim.world.crash(life.endpoint)
   if (life.machine.plan.durable) {
     for (const { index } of sim.plan.groups) {
@@ -131,6 +131,6 @@ export async function leave(sim: GroupsSim, life: Life): Promise<void> {
     )
   await life.discovery.close()
   await life.endpoint.close()
-  life.end('left')
+  life.end('left', sim.now)
   sim.log(`${life.name} has left`)
 }

@@ -27,6 +27,8 @@ export class Life {
   discovery!: Discovery
   groups!: Groups
   state: LifeState = 'running'
+  /** Virtual ms; Infinity while it lasts. */
+  endedAt: number = Number.POSITIVE_INFINITY
   /** When it last began to run. */
   runsSince: number
   /** How long it has stood still, ms. */
@@ -57,8 +59,9 @@ export class Life {
     return this.number === 1 ? this.machine.plan.label : `${this.machine.plan.label}.${this.number}`
   }
 
-  end(state: 'crashed' | 'left'): void {
+  end(state: 'crashed' | 'left', now: number): void {
     this.state = state
+    this.endedAt = now
     this.#end()
   }
 }

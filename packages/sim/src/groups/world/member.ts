@@ -116,10 +116,12 @@ export class MemberRun {
     const { asked, truth } = this
     const before = asked.state
     const owner = this.memberId
-    for (const entry of reset === undefined ? [] : asked.log.restart({ ...reset, lineage: undefined })) {
+    const gone = reset === undefined ? [] : asked.log.restart({ ...reset, lineage: undefined })
+    for (const entry of gone) {
       entry.holders.delete(owner)
       if (entry.index > this.#begunAfter) this.gaveUp.add(entry)
     }
+    if (reset !== undefined) this.#sim.tell((probe) => probe.onAnew?.(this, gone))
     if (reset !== undefined) this.#begunAfter = 0
     if (truncateFrom !== undefined) {
       const dropped = asked.log.cut(truncateFrom)

@@ -19,6 +19,8 @@ export interface Probe {
   onState?(run: MemberRun, before: StoredState | undefined, after: StoredState): void
   /** The machine was asked for its state. */
   onTaken?(run: MemberRun, state: RegistersState): void
+  /** It comes back as another member, without what its log had. */
+  onAnew?(run: MemberRun, dropped: readonly SeenEntry[]): void
   /** A store was asked to keep a snapshot. */
   onSnapshot?(run: MemberRun, snapshot: SnapshotMeta): void
   /** This member holds it for committed in its history; `known`: what others hold for committed there, unless it is the first. */
