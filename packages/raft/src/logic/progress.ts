@@ -22,6 +22,8 @@ export class Progress {
   commitSent: Index = 0
   /** What the snapshot on its way has. */
   snapshotIndex: Index = 0
+  /** What the first one had that it was offered since the log has sufficed: it may still be fetching that. */
+  firstOffered: Index = 0
   /** What it had when it last answered a heartbeat. */
   matchAtHeartbeat: Index = -1
   resumedAt: number = -Infinity
@@ -96,6 +98,7 @@ export class Progress {
   }
 
   offered(index: Index): void {
+    if (this.feeding !== 'snapshot') this.firstOffered = index
     this.#feed('snapshot')
     this.snapshotIndex = index
   }

@@ -72,6 +72,8 @@ export function onAppendAnswer(s: State, peer: Peer, m: AppendAnswer): void {
   if (m.hint === undefined) {
     if (m.index > s.log.lastIndex) return
     if (progress.matched(m.index, s.now)) advanceCommit(s)
+    // An older snapshot than the last one offered will do, if the log has what is behind it.
+    if (progress.feeding === 'snapshot' && progress.match + 1 >= s.log.first) progress.restart()
     s.mustReplicate = true
     return
   }

@@ -15,6 +15,8 @@ const MAX_TAKEN = 4
 const PENDING_FACTOR = 8
 /** For so many chunks the log may grow by its limit once more before the next mark: the work for snapshots stays a share of that for entries. */
 const CHEAP_CHUNKS = 64
+/** The tail behind a snapshot may be so many times longer for those who are fetching an older one. */
+const FETCHER_FACTOR = 8
 
 /** The snapshot that may be offered: a majority has agreed on its root. */
 export function settledMeta(s: State): SnapshotMeta | undefined {
@@ -104,13 +106,28 @@ export function settleSnapshot(s: State, mark: Index, root: string): void {
   pruneLog(s)
 }
 
-/** Keeps a tail behind the snapshot. */
+/** Keeps a tail behind the snapshot, and what those will need who are fetching one: else they would have to fetch the next. */
 export function pruneLog(s: State): void {
   const { tailEntries, tailBytes } = s.options.limits
   const limit = Math.min(s.snapshot?.index ?? 0, s.applied, s.stored)
   let upTo = Math.min(limit, s.commit - tailEntries)
   while (upTo < limit && s.log.bytesBetween(upTo, s.commit) > tailBytes) upTo++
+  upTo = Math.min(upTo, neededByFetchers(s))
   if (upTo <= s.log.base.index) return
   s.log.prune(upTo)
   s.out.emit({ type: 'prune', upTo })
+}
+
+/** The oldest snapshot that a member is fetching, as far back as is kept for its sake. */
+function neededByFetchers({ peers, log, commit, options }: State): Index {
+  const { tailEntries, tailBytes } = options.limits
+  let needed = Number.POSITIVE_INFINITY
+  for (const { progress } of peers.values()) {
+    if (progress?.feeding !== 'snapshot') continue
+    const { firstOffered } = progress
+    const isNear =
+      commit - firstOffered <= FETCHER_FACTOR * tailEntries && log.bytesBetween(firstOffered, commit) <= FETCHER_FACTOR * tailBytes
+    if (isNear) needed = Math.min(needed, firstOffered)
+  }
+  return needed
 }

@@ -185,3 +185,22 @@ it('a large state is taken less often', SLOW, async () => {
   await write(40)
   expect(taken.size).toBe(2)
 })
+
+it('who takes long gets one snapshot, and the log behind it', SLOW, async () => {
+  await using world = new ShelfWorld('one is enough', { retention: { entries: 8 } })
+  await world.filled(3, 60_000)
+  for (let i = 0; i < 20; i++) await world.run(world.nodes[0]!.group.execute({ from: i, count: 1, text: 'before' }))
+  const node = await late(world, 250_000)
+  let items = 0
+  node.shelf.onItem = () => items++
+  await world.until(() => items > 0, 'it has begun')
+  // Several snapshots are settled meanwhile, and the tail behind each is shorter than what it lacks.
+  for (let i = 0; i < 45; i++) {
+    await world.run(world.nodes[0]!.group.execute({ from: i, count: 1, text: `meanwhile ${i}` }))
+    await world.run(world.pass(10))
+  }
+  expect(node.shelf.size).toBe(0)
+  await world.until(() => node.shelf.size > 0, 'it has come')
+  await world.same()
+  expect(node.shelf.installed).toHaveLength(1)
+})
