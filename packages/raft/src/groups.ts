@@ -1,5 +1,5 @@
 import { check, componentLogger, MosaikError, shortId } from '@mosaik/core'
-import type { Gauge, GroupId } from '@mosaik/core'
+import type { Endpoint, Gauge, GroupId } from '@mosaik/core'
 import type { Discovery } from '@mosaik/discovery'
 import { createBonds } from './bond/bonds.ts'
 import type { Bonds } from './bond/types.ts'
@@ -54,6 +54,10 @@ class NodeGroups implements Groups {
       heard: () => bonds.heard(),
       onFault: (error) => componentLogger(logger, 'mosaik:groups').error('a tick failed: %o', error),
     })
+  }
+
+  get endpoint(): Endpoint {
+    return this.#discovery.endpoint
   }
 
   join<Command, Query, Result, Reply>(

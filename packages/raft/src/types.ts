@@ -1,4 +1,4 @@
-import type { Datum, Duration, GroupId, NetworkId, PeerId, TicketValidator, WaitOptions, Watch } from '@mosaik/core'
+import type { Datum, Duration, Endpoint, GroupId, NetworkId, PeerId, TicketValidator, WaitOptions, Watch } from '@mosaik/core'
 import type { Bond } from './bond/types.ts'
 import type { ConsensusOptions, SyncOptions } from './group-id.ts'
 import type { GroupKey } from './group-key.ts'
@@ -222,6 +222,8 @@ export interface GroupConditions {
 }
 
 export interface Groups extends AsyncDisposable {
+  /** Of the node, for what is built on groups. */
+  readonly endpoint: Endpoint
   /** Throws `ERR_INVALID_OPTION`, `ERR_MACHINE_MISMATCH` and `ERR_CLOSED`; everything else is told by the group. */
   join<Command, Query, Result, Reply>(
     options: JoinOptions & { machine: KeyedStateMachine<Command, Query, Result, Reply> },
