@@ -1,6 +1,7 @@
 /**
  * The long run: kills members of a durable group, `--kills` times one, two or three at once, then as often the leader alone.
- * Prints a row for the table in README.md for each, with the median and the longest time to go on. Exit code 1: something was lost, applied twice, or did not go on.
+ * Prints a row for the table in README.md for each, with the median and the longest time to go on. Exit code 1: something was lost,
+ * applied twice, or did not go on.
  *
  * `node --conditions=@mosaik/source packages/raft/test/process/campaign.ts [--kills 200] [--seed 1] [--victims any|leader] [--verbose]`
  */

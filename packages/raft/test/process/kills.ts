@@ -11,6 +11,8 @@ const WRITERS = 6
 const FRESH = 5
 /** A call ends after this. */
 const CALL = '10s'
+/** Progress that takes longer than this is told with what the members said, ms. */
+const SLOW = 5_000
 
 export interface KillsOptions {
   /** Chooses victims and waits. The processes run as they like. */
@@ -152,8 +154,8 @@ class Run {
           .at(0)
         const leader = running.find(({ id }) => id !== undefined && id === newest?.id)
         // With fewer voters its death is not a matter of an election, but of its restart.
-        const isFollowed = running.length === MEMBERS && running.every((each) => each.leader?.id === leader?.id)
-        if (leader?.voters === MEMBERS && isFollowed) return leader
+        const isWhole = running.every(({ voters, leader: followed }) => voters === MEMBERS && followed?.id === leader?.id)
+        if (leader !== undefined && running.length === MEMBERS && isWhole) return leader
       }
     }
     return this.#within(find(), 'a leader that everybody follows')
@@ -180,7 +182,9 @@ class Run {
     if (left < 2) this.#outages.push(firstAt - at)
     else if (hasLeader && victims.length === 1) this.#failovers.push(firstAt - at)
     const what = `${victims.length} of ${standing.length}${hasLeader ? ', the leader among them' : ''}`
-    this.#options.onKill?.(`kill ${this.#kills}: ${what}; progress after ${Math.round(firstAt - at)} ms, ${this.#fates.size} commands`)
+    const took = Math.round(firstAt - at)
+    this.#options.onKill?.(`kill ${this.#kills}: ${what}; progress after ${took} ms, ${this.#fates.size} commands`)
+    if (took > SLOW) this.#options.onKill?.(`since ${Math.round(at)}:\n${this.#stories()}`)
   }
 
   /** Longer than elections and dead bonds take. */
@@ -254,9 +258,12 @@ class Run {
   }
 
   #wrong(what: string): Error {
-    const stories = this.#group.members.map((member, i) => `  member ${i}, ${member.isOver ? 'dead' : 'running'}:\n${member.story()}`)
     const { seed, victims } = this.#options
-    return new Error(`seed ${seed} (${victims}), after ${this.#kills} kills: ${what}\n${stories.join('\n')}`)
+    return new Error(`seed ${seed} (${victims}), after ${this.#kills} kills: ${what}\n${this.#stories()}`)
+  }
+
+  #stories(): string {
+    return this.#group.members.map((member, i) => `  member ${i}, ${member.isOver ? 'dead' : 'running'}:\n${member.story()}`).join('\n')
   }
 
   #result(): KillsResult {

@@ -34,6 +34,9 @@ say({ started: endpoint.id, address: endpoint.addresses[0] as string })
 async function tell(): Promise<void> {
   for await (const members of group.members) say({ voters: members.filter(({ standing }) => standing === 'voter').length })
 }
+async function look(): Promise<void> {
+  for await (const bonds of group.bonds) say({ bonds: bonds.length })
+}
 async function follow(): Promise<void> {
   for await (const event of group.events()) {
     if (event.type === 'leader') say({ leader: event.leader ?? null, term: event.term })
@@ -43,6 +46,7 @@ async function follow(): Promise<void> {
   }
 }
 void tell().catch(() => {}) // `ended` has said why
+void look().catch(() => {})
 void follow()
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -34,6 +34,7 @@ export interface Told {
   readonly started?: string
   readonly address?: string
   readonly voters?: number
+  readonly bonds?: number
   readonly leader?: string | null
   readonly term?: number
   readonly lineage?: string
@@ -45,6 +46,8 @@ export interface Told {
   readonly ended?: string
   /** What must not happen where nothing but processes dies. */
   readonly surprise?: string
+  /** When it was heard, ms. */
+  readonly at?: number
 }
 
 /** What became of a command: `done`, the code of its error, or `gone` when the member ended before it said so. */
@@ -151,7 +154,7 @@ export class MemberProcess {
     if (told === undefined) return // cut by the kill
     if (told.done !== undefined) this.#waiting.get(told.done)?.('done')
     else if (told.failed !== undefined) this.#waiting.get(told.failed)?.(told.code ?? 'failed')
-    else this.told.push(told)
+    else this.told.push({ at: Math.round(performance.now()), ...told })
     this.#next()
   }
 
