@@ -351,11 +351,7 @@ export class GroupMember {
 
   #takeSnapshot(snapshot: SnapshotMeta, life: Life | undefined): void {
     this.#exchange.take(snapshot, this.#applier.view()).then(
-      (taken) => {
-        if (taken === undefined) return
-        const { root, count: chunks } = taken
-        life?.runner.submit({ type: 'snapshot-taken', index: snapshot.index, root, chunks })
-      },
+      (taken) => taken !== undefined && life?.runner.submit({ type: 'snapshot-taken', index: snapshot.index, ...taken }),
       (error: unknown) => this.fail(error as Error),
     )
   }

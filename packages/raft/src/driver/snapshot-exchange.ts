@@ -48,6 +48,13 @@ export interface FetchListener {
   onError(error: Error): void
 }
 
+/** An own snapshot, hashed. */
+export interface TakenSnapshot {
+  readonly root: string
+  /** How many it has: how much work that was. */
+  readonly chunks: number
+}
+
 /** What an exchange has done so far. */
 export interface SnapshotCounts {
   taken: number
@@ -86,10 +93,10 @@ export class SnapshotExchange {
   }
 
   /**
-   * An own snapshot, from the views of its sections, hashed after those before it; kept until it is known whether it is everyone's. Answers its
-   * root and how many chunks it has; undefined when this life is over first, or when too many wait already. Throws `ERR_GROUP_FAILED`.
+   * An own snapshot, from the views of its sections, hashed after those before it; kept until it is known whether it is everyone's.
+   * Undefined when this life is over first, or when too many wait already. Throws `ERR_GROUP_FAILED`.
    */
-  take({ index }: SnapshotMeta, sections: readonly SnapshotSource[]): Promise<Pick<HeldState, 'root' | 'count'> | undefined> {
+  take({ index }: SnapshotMeta, sections: readonly SnapshotSource[]): Promise<TakenSnapshot | undefined> {
     if (this.#waiting >= MAX_HELD) {
       this.#init.logger.warn('no snapshot is taken at %d: %d others are still being hashed', index, this.#waiting)
       return Promise.resolve(undefined)
@@ -183,14 +190,14 @@ export class SnapshotExchange {
     this.#server.close()
   }
 
-  async #hold(index: Index, sections: readonly SnapshotSource[], signal: AbortSignal): Promise<HeldState | undefined> {
+  async #hold(index: Index, sections: readonly SnapshotSource[], signal: AbortSignal): Promise<TakenSnapshot | undefined> {
     const { sync, turns } = this.#init
     try {
       const state = await holdState(sections, sync.fetchBatchSize, { turns, signal })
       this.#held.set(index, state)
       for (const oldest of this.#held.keys()) if (this.#held.size > MAX_HELD) this.#held.delete(oldest)
       this.counts.taken++
-      return state
+      return { root: state.root, chunks: state.count }
     } catch (error) {
       if (signal.aborted) return undefined
       throw error
