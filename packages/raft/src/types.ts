@@ -79,7 +79,10 @@ export type SnapshotItem = readonly [key: Uint8Array, value: Uint8Array]
 /** The items of a state at one moment. */
 export interface SnapshotSource {
   readonly count: number
-  /** In ascending order of the keys, byte by byte, from the first that is not below `from` (default: from the first). Should find it without looking at all. */
+  /**
+   * In ascending order of the keys, byte by byte, from the first that is not below `from` (default: from the first of all), which should
+   * be found without looking at those before it.
+   */
   items(from?: Uint8Array): Iterable<SnapshotItem>
 }
 

@@ -13,7 +13,7 @@ export interface HeldStateInit {
   readonly hashes: Uint8Array
 }
 
-/** A state at a mark, in chunks under one root. It keeps where they begin, and makes them again from the state's view when they are wanted. */
+/** A state at a mark, in chunks under one root: it keeps where they begin, and makes them again from views when they are wanted. */
 export class HeldState {
   /** The hash of the list of the hashes of the chunks, in hex. */
   readonly root: string

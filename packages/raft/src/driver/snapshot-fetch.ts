@@ -10,7 +10,7 @@ import type { Intake } from './snapshot-intake.ts'
 import { SnapshotSources } from './snapshot-sources.ts'
 import type { Turns } from './turns.ts'
 
-/** Parts asked for at a time, of all sources together; half as many after each that does not come in time, one more after as many that do. */
+/** Parts asked for at a time, of all sources; half as many after one that does not come in time, one more after as many that do. */
 const WINDOW = 8
 /** Parts that may wait for one before them. */
 const MAX_AHEAD = 16

@@ -13,7 +13,7 @@ import type { Index } from './types.ts'
 const MAX_TAKEN = 4
 /** While the last mark has no root, the log may grow so many times more before the next: a large state takes its time to be hashed. */
 const PENDING_FACTOR = 8
-/** For so many chunks the log may grow by its limit once more before the next mark: the work for snapshots stays a share of that for entries. */
+/** For so many chunks the log may grow by its limit once more before the next mark: snapshots cost a share of what entries do. */
 const CHEAP_CHUNKS = 64
 /** The tail behind a snapshot may be so many times longer for those who are fetching an older one. */
 const FETCHER_FACTOR = 8

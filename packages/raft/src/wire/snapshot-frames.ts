@@ -8,7 +8,7 @@ const ASK = 3
 const PART = 4
 const GONE = 5
 
-/** Part 0 is the list of the hashes of all chunks, 32 bytes each; the hash of that list is the snapshot's root. Chunks are parts from 1 on. */
+/** Part 0 is the list of the hashes of all chunks, 32 bytes each; its hash is the snapshot's root. Chunks are parts from 1 on. */
 export const HASH_BYTES = 32
 export const MAX_CHUNKS = 65_536
 
