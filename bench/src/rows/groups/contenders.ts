@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startChild } from '../../child.ts'
@@ -24,10 +25,14 @@ export type Contender = (row: string) => Promise<Running>
 export type Storage = 'memory' | 'disk'
 
 const QUIC = '/ip4/127.0.0.1/udp/0/quic-v1'
-/** Where nothing waits for a disk. */
-const MEMORY_ROOM = '/dev/shm'
+const SHARED_MEMORY = '/dev/shm'
+const TMPFS = 0x01021994
 
-export const roomFor = (storage: Storage): string => (storage === 'memory' ? MEMORY_ROOM : tmpdir())
+/** Where nothing waits for a disk, or where everything does. */
+export function roomFor(storage: Storage): string {
+  if (storage === 'memory') return existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir()
+  return statfsSync(tmpdir()).type === TMPFS ? process.cwd() : tmpdir()
+}
 
 export const GROUPS = 'groups'
 export const ETCD = 'etcd'
