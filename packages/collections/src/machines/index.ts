@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { mapMachine } from './map.ts'
 export type * from './types.ts'

@@ -1,0 +1,141 @@
+import { canonical, decodeCanonical, MosaikError, validateDatum } from '@mosaik/core'
+import type { CanonicalValue, Codec, Datum, StandardSchemaV1 } from '@mosaik/core'
+import { invalid, reasonOf } from './invalid.ts'
+import { priorityText } from './order.ts'
+
+/**
+ * The type of keys, values, elements or priorities, between what the user holds and the plain data that travels and is compared. A
+ * replica holds what it got, and never what its own schema would make of it: so two members with other schemas hold the same.
+ */
+export interface Element<T> {
+  /** For what the user gives: checked. Throws `ERR_INVALID_DATUM`. */
+  accept(value: unknown): CanonicalValue
+  /** For what others have sent: checked. Throws `ERR_INVALID_DATUM`. */
+  receive(data: CanonicalValue): T
+  /** For what has been received before: not checked again. */
+  dataOf(value: T): CanonicalValue
+  valueOf(data: CanonicalValue): T
+}
+
+/** Throws `ERR_INVALID_OPTION` for what is neither schema nor codec. */
+export function elementOf<T>(datum: Datum<T> | undefined): Element<T> {
+  if (datum === undefined) return unchecked as Element<T>
+  if ('~standard' in datum) return ofSchema(datum)
+  if (typeof datum.encode === 'function' && typeof datum.decode === 'function') return ofCodec(datum)
+  throw new MosaikError(
+    'ERR_INVALID_OPTION',
+    'an element type is a Standard Schema (zod, valibot, arktype …) or a codec with encode and decode',
+  )
+}
+
+const plain = {
+  dataOf: (value: unknown): CanonicalValue => value as CanonicalValue,
+  valueOf: (data: CanonicalValue): unknown => data,
+}
+
+/** Whether it is data at all shows when it is encoded. */
+const unchecked: Element<unknown> = {
+  accept: (value) => present(value, value) as CanonicalValue,
+  receive: (data) => data,
+  ...plain,
+}
+
+function ofSchema<T>(schema: StandardSchemaV1<unknown, T>): Element<T> {
+  return {
+    accept: (value) => present(validateDatum(schema, value), value) as CanonicalValue,
+    receive: (data) => (validateDatum(schema, data), data as T),
+    ...(plain as Pick<Element<T>, 'dataOf' | 'valueOf'>),
+  }
+}
+
+/** Its bytes stand for the value, so that equal values must have equal bytes, and the same ones again after a way there and back. */
+function ofCodec<T>(codec: Codec<T>): Element<T> {
+  const receive = (data: CanonicalValue): T => {
+    if (!(data instanceof Uint8Array)) throw invalid('what was sent is not of the codec of this collection', data)
+    const value = guarded(data, () => codec.decode(data))
+    if (
+      !isSame(
+        guarded(data, () => codec.encode(value)),
+        data,
+      )
+    )
+      throw invalid('its codec does not write the bytes that it has read', data)
+    return value
+  }
+  return {
+    accept: (value) => {
+      const data = guarded(present(value, value), () => codec.encode(value as T))
+      if (!(data instanceof Uint8Array)) throw invalid('the codec did not answer a Uint8Array', value)
+      receive(data)
+      return data
+    },
+    receive,
+    dataOf: (value) => codec.encode(value),
+    valueOf: (data) => codec.decode(data as Uint8Array),
+  }
+}
+
+/** Runs code of the user's; what it throws becomes the one error that callers know. */
+function guarded<R>(datum: unknown, run: () => R): R {
+  try {
+    return run()
+  } catch (cause) {
+    throw new MosaikError('ERR_INVALID_DATUM', `the value does not fit: ${reasonOf(cause)}`, { cause, datum })
+  }
+}
+
+function present<T>(value: T, datum: unknown): T {
+  if (value === undefined) throw invalid('undefined means that there is no value, so it is none', datum)
+  return value
+}
+
+/** Whether two values of a type are equal by value. False for what is no value of it. */
+export function sameElement<T>({ dataOf }: Element<T>, a: T, b: T): boolean {
+  if (a === b) return true
+  try {
+    return isSame(canonical(dataOf(a)), canonical(dataOf(b)))
+  } catch {
+    return false
+  }
+}
+
+export function encodeElement<T>(element: Element<T>, value: T): Uint8Array {
+  return canonical(element.dataOf(value))
+}
+
+/** Checked. Throws `ERR_INVALID_DATUM` and `ERR_PROTOCOL`. */
+export function decodeElement<T>(element: Element<T>, bytes: Uint8Array): T {
+  return element.receive(decodeCanonical(bytes))
+}
+
+/** Of keys: also refuses NaN. */
+export function keyElementOf<K>(datum: Datum<K> | undefined): Element<K> {
+  const element = elementOf(datum)
+  const ordered = (data: CanonicalValue): CanonicalValue => {
+    if (Number.isNaN(data)) throw invalid('NaN is equal to nothing, so it is no key', data)
+    return data
+  }
+  return { ...element, accept: (value) => ordered(element.accept(value)), receive: (data) => element.receive(ordered(data)) }
+}
+
+/** Of priorities: refuses what has no order. */
+export function priorityElementOf<P>(datum: Datum<P> | undefined): Element<P> {
+  const element = elementOf(datum)
+  return {
+    ...element,
+    accept: (value) => {
+      const data = element.accept(value)
+      priorityText(element.valueOf(data))
+      return data
+    },
+    receive: (data) => {
+      const value = element.receive(data)
+      priorityText(value)
+      return value
+    },
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}

@@ -1,0 +1,31 @@
+import { invalid } from './invalid.ts'
+
+const BEYOND_ASCII = /[^\0-\x7f]/
+/** Shorter texts are looked through letter by letter: a regular expression would cost more. */
+const SHORT = 24
+
+/** A byte per character. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+export function bytesOfLatin1(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1')
+}
+
+/** The UTF-8 bytes of a text, as characters. What is ASCII stays what it is. Throws `ERR_INVALID_DATUM` for lone surrogates. */
+export function utf8Latin1(text: string): string {
+  if (isAscii(text)) return text
+  if (!text.isWellFormed()) throw invalid('its text has a lone surrogate', text)
+  return Buffer.from(text, 'utf8').toString('latin1')
+}
+
+export function utf8OfLatin1(text: string): string {
+  return isAscii(text) ? text : Buffer.from(text, 'latin1').toString('utf8')
+}
+
+function isAscii(text: string): boolean {
+  if (text.length > SHORT) return !BEYOND_ASCII.test(text)
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}

@@ -1,0 +1,58 @@
+import sorted from 'sorted-btree'
+import type { SnapshotItem, SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
+import { reasonOf } from './invalid.ts'
+import { bytesOfLatin1, latin1 } from './text.ts'
+
+/** Ordered by text, whose characters are bytes. A clone costs nothing: what is changed later is copied then. */
+export type Tree<V> = sorted.default<string, V>
+
+const NODE_SIZE = 64
+
+export function createTree<V>(): Tree<V> {
+  return new sorted.default<string, V>(undefined, byBytes, NODE_SIZE)
+}
+
+function byBytes(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+/** The items of a tree as it is now. */
+export function treeSource<V>(tree: Tree<V>, encode: (value: V) => Uint8Array): SnapshotSource {
+  const now = tree.clone()
+  return { count: now.size, items: (from) => itemsOf(now, encode, from) }
+}
+
+function* itemsOf<V>(
+  tree: Tree<V>,
+  encode: (value: V) => Uint8Array,
+  from: Uint8Array | undefined,
+): Generator<SnapshotItem, void, undefined> {
+  const first = from === undefined || from.length === 0 ? undefined : latin1(from)
+  for (const [text, value] of tree.entries(first)) yield [bytesOfLatin1(text), encode(value)]
+}
+
+/**
+ * Builds a tree aside. `put` adds one item to it, and throws for one that does not fit: it is left out, just as the write that made it
+ * would have been refused here.
+ */
+export function treeReceiver<V>(
+  put: (tree: Tree<V>, text: string, bytes: Uint8Array) => void,
+  replace: (tree: Tree<V>, dropped: number) => void,
+): SnapshotReceiver {
+  const aside = createTree<V>()
+  let dropped = 0
+  return {
+    add: (items) => {
+      for (const [key, bytes] of items) {
+        try {
+          put(aside, latin1(key), bytes)
+        } catch (cause) {
+          reasonOf(cause)
+          dropped++
+        }
+      }
+    },
+    commit: () => replace(aside, dropped),
+  }
+}

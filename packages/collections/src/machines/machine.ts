@@ -1,0 +1,126 @@
+import { canonical, decodeCanonical } from '@mosaik/core'
+import type { CanonicalValue, Codec } from '@mosaik/core'
+import type { ApplyContext, SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
+import { list } from '../logic/argument.ts'
+import type { Argument } from '../logic/argument.ts'
+import type { Element } from '../logic/element.ts'
+import { invalid, reasonOf } from '../logic/invalid.ts'
+import type { AppliedWrite, CollectionKind, CollectionMachine, Command, MachineObserver, MachineOptions, Reply } from './types.ts'
+
+/** What a write can do: its arguments by place, and what it does with them. Its answer is the result of the write. */
+export interface Method {
+  readonly args: readonly Argument<unknown>[]
+  readonly apply: (...args: readonly unknown[]) => unknown
+}
+
+/** What the machines of the kinds differ in. */
+export interface Parts<State> {
+  readonly kind: CollectionKind
+  /** What else is part of the group's id. */
+  readonly variant?: string | undefined
+  readonly state: State
+  readonly methods: Readonly<Record<string, Method>>
+  /** Of results that are neither numbers nor booleans. */
+  readonly result: Element<unknown>
+  size(): number
+  source(): SnapshotSource
+  /** `replaced` is to be called after the swap. */
+  receiver(replaced: (dropped: number) => void): SnapshotReceiver
+}
+
+/** Stands for a command that does not fit; its only argument says why. */
+const REFUSED = ''
+
+/** `apply` must decide everything that can throw before it changes anything. */
+export function method<A extends readonly unknown[]>(
+  args: { readonly [I in keyof A]: Argument<A[I]> },
+  apply: (...args: A) => unknown,
+): Method {
+  return { args, apply: apply as unknown as Method['apply'] }
+}
+
+export function createMachine<State>({ id, version }: MachineOptions, parts: Parts<State>): CollectionMachine<State> {
+  const { kind, variant, state, result } = parts
+  const methods = new Map(Object.entries(parts.methods))
+  let observer: MachineObserver | undefined
+  return {
+    name: ['mosaik', kind, id, ...(variant === undefined ? [] : [variant])].join('.'),
+    ...(version === undefined ? {} : { version }),
+    kind,
+    state,
+    codecs: { command: commandCodec(methods), reply: replyCodec(result) },
+    get size() {
+      return parts.size()
+    },
+    observe: (next) => void (observer = next),
+    apply: (command, context) => applyTo(methods, command, context, observer),
+    query: () => null,
+    source: () => parts.source(),
+    receiver: () => parts.receiver((dropped) => observer?.replaced(dropped)),
+  }
+}
+
+function applyTo(
+  methods: ReadonlyMap<string, Method>,
+  { method: name, args }: Command,
+  context: ApplyContext,
+  observer: MachineObserver | undefined,
+): Reply {
+  if (name === REFUSED) return { refused: String(args[0]) }
+  const found = methods.get(name)
+  if (found === undefined) return { refused: `there is no method '${name}'` }
+  let result: unknown
+  try {
+    result = found.apply(...args)
+  } catch (cause) {
+    return { refused: reasonOf(cause) } // a codec of the user's, for example
+  }
+  if (observer !== undefined) observer.applied(writeOf(name, found, args, result), context)
+  return { result }
+}
+
+function writeOf(name: string, { args }: Method, values: readonly unknown[], result: unknown): AppliedWrite {
+  const write: Record<string, unknown> & { method: string; result: unknown } = { method: name, result }
+  for (let i = 0; i < args.length; i++) write[(args[i] as Argument<unknown>).name] = values[i]
+  return write
+}
+
+/** On the wire the name of the method and its arguments, in canonical bytes. */
+function commandCodec(methods: ReadonlyMap<string, Method>): Codec<Command> {
+  return {
+    encode: ({ method: name, args }) => {
+      const found = methods.get(name)
+      if (found === undefined) throw invalid(`this collection has no method '${name}'`, name)
+      return canonical([name, ...found.args.map((argument, i) => argument.accept(args[i]))])
+    },
+    decode: (bytes) => {
+      try {
+        const [name, ...data] = list(decodeCanonical(bytes), 'a command', 1)
+        const found = typeof name === 'string' ? methods.get(name) : undefined
+        if (found === undefined) throw invalid('what was sent has no method of this collection', name)
+        list(data, 'arguments', found.args.length, found.args.length)
+        return { method: name as string, args: found.args.map((argument, i) => argument.receive(data[i] as CanonicalValue)) }
+      } catch (cause) {
+        return { method: REFUSED, args: [reasonOf(cause)] }
+      }
+    },
+  }
+}
+
+/** `{}` is no result; numbers and booleans are as they are. */
+function replyCodec(element: Element<unknown>): Codec<Reply> {
+  return {
+    encode: (reply) => {
+      if ('refused' in reply) return canonical({ refused: reply.refused })
+      const { result } = reply
+      if (result === undefined) return canonical({})
+      if (typeof result === 'number' || typeof result === 'boolean') return canonical({ result })
+      return canonical({ value: element.dataOf(result) })
+    },
+    decode: (bytes) => {
+      const reply = decodeCanonical(bytes) as { refused?: string; result?: number | boolean; value?: CanonicalValue }
+      if (reply.refused !== undefined) return { refused: String(reply.refused) }
+      return { result: reply.value === undefined ? reply.result : element.valueOf(reply.value) }
+    },
+  }
+}
