@@ -1,6 +1,5 @@
 import sorted from 'sorted-btree'
 import type { SnapshotItem, SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
-import { reasonOf } from './invalid.ts'
 import { bytesOfLatin1, latin1 } from './text.ts'
 
 /** Ordered by text, whose characters are bytes. A clone costs nothing: what is changed later is copied then. */
@@ -47,8 +46,7 @@ export function treeReceiver<V>(
       for (const [key, bytes] of items) {
         try {
           put(aside, latin1(key), bytes)
-        } catch (cause) {
-          reasonOf(cause)
+        } catch {
           dropped++
         }
       }

@@ -3,5 +3,7 @@
  *
  * @module
  */
+export { cellMachine, onceMachine } from './cell.ts'
 export { mapMachine } from './map.ts'
+export { setMachine } from './set.ts'
 export type * from './types.ts'
