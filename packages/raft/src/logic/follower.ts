@@ -6,6 +6,7 @@ import { meetingFrom } from './meeting-state.ts'
 import type { Peer } from './peer.ts'
 import { becomeFollower, setLeader, waitForLeader } from './role.ts'
 import type { SnapshotMeta } from './snapshot.ts'
+import { reportSnapshot } from './snapshots.ts'
 import type { State } from './state.ts'
 import type { Index } from './types.ts'
 
@@ -69,6 +70,8 @@ function breach(s: State, index: Index): void {
 export function onHeartbeat(s: State, peer: Peer, m: HeartbeatContent): void {
   s.isIdle = m.idle && s.heard !== undefined && m.commit === s.log.lastIndex && m.commit === s.commit
   if (m.answer) s.out.send(peer.id.peerId, { type: 'heartbeat-answer', round: m.round, idle: s.isIdle })
+  // A report may be lost. Rounds of reads, which have no hash, come far too often.
+  if (m.hash !== undefined && s.taken.length > 0) reportSnapshot(s)
   if (s.installing !== undefined) return
   commitTo(s, Math.min(m.commit, s.log.lastIndex))
   compareHash(s, m.commit, m.hash)

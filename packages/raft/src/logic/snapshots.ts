@@ -123,7 +123,7 @@ function neededByFetchers({ peers, log, commit, options }: State): Index {
   const { tailEntries, tailBytes } = options.limits
   let needed = Number.POSITIVE_INFINITY
   for (const { progress } of peers.values()) {
-    if (progress?.feeding !== 'snapshot') continue
+    if (progress?.feeding !== 'snapshot' || progress.firstOffered < log.base.index) continue
     const { firstOffered } = progress
     const isNear =
       commit - firstOffered <= FETCHER_FACTOR * tailEntries && log.bytesBetween(firstOffered, commit) <= FETCHER_FACTOR * tailBytes
