@@ -18,6 +18,8 @@ export function setLeader(s: State, leader: PeerId | undefined): void {
   // Members of other lineages, and who is about to recover this one, go by whether it is led.
   if ((leader === undefined) !== (s.leader === undefined)) s.hasNews = true
   s.leader = leader
+  // Quiet is what a leader and its followers agree on. Who waits for an election looks often, or all would stand at once.
+  if (leader === undefined) s.isIdle = false
   s.out.emit({ type: 'leader', leader, term: s.term })
 }
 
