@@ -90,13 +90,28 @@ function present<T>(value: T, datum: unknown): T {
 }
 
 /** Whether two values of a type are equal by value. False for what is no value of it. */
-export function sameElement<T>({ dataOf }: Element<T>, a: T, b: T): boolean {
-  if (a === b) return true
+export function sameElement<T>(element: Element<T>, a: T, b: T): boolean {
+  return a === b || sameAs(element, a)(b)
+}
+
+/** Tells whether values are equal to this one, which is looked at once. */
+export function sameAs<T>({ dataOf }: Element<T>, value: T): (other: T) => boolean {
   try {
-    return isSame(canonical(dataOf(a)), canonical(dataOf(b)))
+    const wanted = dataOf(value)
+    if (typeof wanted !== 'object' || wanted === null) return (other) => sameScalar(dataOf(other), wanted)
+    const bytes = canonical(wanted)
+    return (other) => {
+      const data = dataOf(other)
+      return typeof data === 'object' && data !== null && isSame(canonical(data), bytes)
+    }
   } catch {
-    return false
+    return () => false
   }
+}
+
+/** -0 is 0, and NaN is itself. */
+function sameScalar(a: CanonicalValue, b: CanonicalValue): boolean {
+  return a === b || (Number.isNaN(a) && Number.isNaN(b))
 }
 
 export function encodeElement<T>(element: Element<T>, value: T): Uint8Array {

@@ -5,10 +5,12 @@ import { bytesOfLatin1, latin1 } from './text.ts'
 /** Ordered by text, whose characters are bytes. A clone costs nothing: what is changed later is copied then. */
 export type Tree<V> = sorted.default<string, V>
 
+/** It is published as CommonJS: Node hands out all exports as the default one, some bundlers and test runners the default of them. */
+const { default: BTree = sorted as unknown as typeof sorted.default } = sorted as Partial<typeof sorted>
 const NODE_SIZE = 64
 
 export function createTree<V>(): Tree<V> {
-  return new sorted.default<string, V>(undefined, byBytes, NODE_SIZE)
+  return new BTree<string, V>(undefined, byBytes, NODE_SIZE)
 }
 
 function byBytes(a: string, b: string): number {

@@ -6,4 +6,5 @@
 export { cellMachine, onceMachine } from './cell.ts'
 export { mapMachine } from './map.ts'
 export { setMachine } from './set.ts'
+export { vecMachine } from './vec.ts'
 export type * from './types.ts'
