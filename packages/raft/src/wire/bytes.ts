@@ -48,6 +48,14 @@ export class FrameWriter {
     return this.u32(Math.floor(value / WORD)).u32(value % WORD)
   }
 
+  /** So many bytes that are given as hex digits. */
+  hex(digits: string, length: number): this {
+    this.#room(length)
+    this.#memory.write(digits, this.#end, length, 'hex')
+    this.#end += length
+    return this
+  }
+
   /** `length` as `Buffer.byteLength` says. */
   text(value: string, length: number): this {
     this.#room(length)

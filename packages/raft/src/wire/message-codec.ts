@@ -1,4 +1,4 @@
-import { canonical, decodeCanonical, idFromBytes, toBytes } from '@mosaik/core'
+import { canonical, decodeCanonical, idFromBytes } from '@mosaik/core'
 import type { CanonicalValue, UniqueId } from '@mosaik/core'
 import { FrameReader, FrameWriter } from './bytes.ts'
 import type { Entry } from '../logic/entry.ts'
@@ -168,8 +168,8 @@ function encodeAppend({ term, incarnation, previous, entries, commit }: Envelope
   let size = APPEND_HEADER_BYTES
   for (const { data } of entries) size += ENTRY_HEADER_BYTES + encodeEntryData(data).length
   const writer = new FrameWriter(APPEND, size)
-    .bytes(toBytes(lineage))
-    .bytes(Buffer.from(incarnation, 'hex'))
+    .hex(lineage, ID_BYTES)
+    .hex(incarnation, LIFE_BYTES)
     .count(term)
     .count(previous.term)
     .count(previous.index)
