@@ -16,7 +16,7 @@ const ESCAPED = '\0\xff'
 
 const view = new DataView(new ArrayBuffer(NUMBER_LENGTH))
 
-/** What has an order: numbers before bigints before text, by UTF-8 bytes. */
+/** What has an order: bigints before numbers before text, by UTF-8 bytes. */
 export type Priority = number | bigint | string
 
 /** Eight characters that order as the number does; -0 is 0. Throws `ERR_INVALID_DATUM` for NaN. */
@@ -57,6 +57,11 @@ export function priorityText(value: unknown): string {
     default:
       throw invalid('a priority is a number, a bigint or text', value)
   }
+}
+
+/** Behind everything that begins with the text of a priority, and before that of any higher one. */
+export function afterPriority(value: unknown): string {
+  return `${priorityText(value)}\xff`
 }
 
 /** A sign with the length, then the bytes; those of negative ones turned over. */

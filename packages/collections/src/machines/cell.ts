@@ -70,7 +70,7 @@ function single<T>(
     kind,
     state,
     methods: methodsOf(state, element),
-    result: element as Element<unknown>,
+    result: element,
     size: () => (state.isEmpty ? 0 : 1),
     source: () => sourceOf(state.value, element),
     receiver: (replaced) => receiverOf(state, element, replaced),

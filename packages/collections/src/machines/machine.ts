@@ -13,6 +13,9 @@ export interface Method {
   readonly apply: (...args: readonly unknown[]) => unknown
 }
 
+/** Between results and plain data. */
+export type ResultElement = Pick<Element<never>, 'dataOf'> & Pick<Element<unknown>, 'valueOf'>
+
 /** What the machines of the kinds differ in. */
 export interface Parts<State> {
   readonly kind: CollectionKind
@@ -21,7 +24,7 @@ export interface Parts<State> {
   readonly state: State
   readonly methods: Readonly<Record<string, Method>>
   /** Of results that are neither numbers nor booleans. */
-  readonly result: Element<unknown>
+  readonly result: ResultElement
   size(): number
   source(): SnapshotSource
   /** `replaced` is to be called after the swap. */
@@ -108,14 +111,14 @@ function commandCodec(methods: ReadonlyMap<string, Method>): Codec<Command> {
 }
 
 /** `{}` is no result; numbers and booleans are as they are. */
-function replyCodec(element: Element<unknown>): Codec<Reply> {
+function replyCodec(element: ResultElement): Codec<Reply> {
   return {
     encode: (reply) => {
       if ('refused' in reply) return canonical({ refused: reply.refused })
       const { result } = reply
       if (result === undefined) return canonical({})
       if (typeof result === 'number' || typeof result === 'boolean') return canonical({ result })
-      return canonical({ value: element.dataOf(result) })
+      return canonical({ value: element.dataOf(result as never) })
     },
     decode: (bytes) => {
       const reply = decodeCanonical(bytes) as { refused?: string; result?: number | boolean; value?: CanonicalValue }

@@ -17,7 +17,7 @@ export function mapMachine<K, V>(options: MachineOptions, types: MapTypes<K, V> 
     kind: 'map',
     state,
     methods: methodsOf(state, key, value),
-    result: value as Element<unknown>,
+    result: value,
     size: () => state.size,
     source: () => treeSource(state.tree, (item) => encodeElement(value, item)),
     receiver: (replaced) =>

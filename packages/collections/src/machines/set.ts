@@ -19,7 +19,7 @@ export function setMachine<T>(options: MachineOptions, type?: Datum<T>): Collect
     kind: 'set',
     state,
     methods: methodsOf(state, element),
-    result: element as Element<unknown>,
+    result: element,
     size: () => state.size,
     source: () => treeSource(state.tree, () => NOTHING),
     receiver: (replaced) =>

@@ -21,7 +21,7 @@ export function vecMachine<T>(options: MachineOptions, type?: Datum<T>): Collect
     kind: 'vec',
     state,
     methods: { ...endMethods(state, element), ...indexMethods(state, element) },
-    result: element as Element<unknown>,
+    result: element,
     size: () => state.length,
     source: () => sourceOf(state.sequence, element),
     receiver: (replaced) => receiverOf(state, element, replaced),

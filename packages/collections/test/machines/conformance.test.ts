@@ -2,8 +2,8 @@ import { uniqueId } from '@mosaik/core'
 import type { Prng } from '@mosaik/core'
 import { stateMachineSuite } from '@mosaik/raft/testing'
 import { describe, it } from 'vitest'
-import { cellMachine, mapMachine, onceMachine, setMachine, vecMachine } from '../../src/machines/index.ts'
-import type { Command } from '../../src/machines/index.ts'
+import { cellMachine, mapMachine, onceMachine, priorityQueueMachine, setMachine, vecMachine } from '../../src/machines/index.ts'
+import type { CollectionMachine, Command } from '../../src/machines/index.ts'
 
 type Draw<T> = (prng: Prng) => T
 
@@ -80,6 +80,26 @@ const vecCommands = commands({
   clear: [],
 })
 
+const priority: Draw<unknown> = (prng) => of(prng, [0, 1, -1, 2.5, Infinity, 'a', 'a\0', 'ab', '', 'ü', -3n, 1n, 2n ** 70n])
+const range: Draw<unknown> = (prng) => ({ from: maybe(priority)(prng), to: maybe(priority)(prng), fromExclusive: below(prng, 2) > 0, toInclusive: below(prng, 2) > 0 }) // prettier-ignore
+const queueCommands = commands({
+  insert: [priority, key, value],
+  extend: [some(tuple(priority, key, value))],
+  updatePriority: [key, priority],
+  updateValue: [key, value],
+  compareExchangeValue: [key, value, maybe(value)],
+  remove: [key],
+  removeMany: [some(key)],
+  removeRange: [range],
+  popMin: [],
+  popMax: [],
+  clear: [],
+})
+
+for (const capacity of [undefined, 4]) {
+  const create = (): CollectionMachine<unknown> => priorityQueueMachine({ id, capacity })
+  stateMachineSuite(`priority queue of ${capacity ?? 'any size'}`, () => ({ create, command: queueCommands }), { describe, it }, options)
+}
 stateMachineSuite('vec', () => ({ create: () => vecMachine({ id }), command: vecCommands }), { describe, it }, options)
 stateMachineSuite('map', () => ({ create: () => mapMachine({ id }), command: mapCommands }), { describe, it }, options)
 stateMachineSuite('set', () => ({ create: () => setMachine({ id }), command: setCommands }), { describe, it }, options)
