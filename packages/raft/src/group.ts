@@ -62,11 +62,12 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
 
   async execute(command: unknown, options?: CallOptions): Promise<{ index: Index; reply: unknown }> {
     const { index, replies } = await this.#call('execute', [command], options)
-    return { index, reply: replies[0] }
+    return { index, reply: this.#host.openReply(replies[0]) }
   }
 
   async executeMany(commands: readonly unknown[], options?: CallOptions): Promise<{ index: Index; replies: readonly unknown[] }> {
-    return this.#call('execute', commands, options)
+    const { index, replies } = await this.#call('execute', commands, options)
+    return { index, replies: replies.map((reply) => this.#host.openReply(reply)) }
   }
 
   async feed(command: unknown, options?: CallOptions): Promise<Index> {

@@ -15,6 +15,15 @@ export function isKeyed(machine: AnyMachine | undefined): machine is KeyedStateM
   return typeof source === 'function' && typeof receiver === 'function'
 }
 
+/** A reply that is remembered: as bytes, since the machine and the caller may go on changing the object that it was. */
+class KeptReply {
+  readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+}
+
 /** For groups that only elect. */
 export function electionMachine(): AnyMachine {
   return { name: 'election', apply: () => undefined, query: () => undefined, snapshot: () => null, install: () => {} }
@@ -58,10 +67,11 @@ export class MachineHost {
     return this.#commands.decode(payload)
   }
 
-  /** Answers the reply. Throws `ERR_GROUP_FAILED`. */
+  /** Answers the reply, to be kept. Throws `ERR_GROUP_FAILED`. */
   apply(payload: Uint8Array, context: ApplyContext): unknown {
     try {
-      return this.#machine.apply(this.#commands.decode(payload), context)
+      const reply = this.#machine.apply(this.#commands.decode(payload), context)
+      return typeof reply === 'object' && reply !== null ? new KeptReply(this.#replies.encode(reply)) : reply
     } catch (cause) {
       throw this.#failure(`applying the command at index ${context.index}, offset ${context.offset}`, cause)
     }
@@ -73,12 +83,17 @@ export class MachineHost {
     return this.#machine.query(query)
   }
 
-  encodeReply(reply: unknown): Uint8Array {
-    return this.#replies.encode(reply)
+  encodeReply(kept: unknown): Uint8Array {
+    return kept instanceof KeptReply ? kept.bytes : this.#replies.encode(kept)
   }
 
   decodeReply(bytes: Uint8Array): unknown {
-    return this.#replies.decode(bytes)
+    return new KeptReply(bytes)
+  }
+
+  /** What the caller gets: nobody else has it. */
+  openReply(kept: unknown): unknown {
+    return kept instanceof KeptReply ? this.#replies.decode(kept.bytes) : kept
   }
 
   /**

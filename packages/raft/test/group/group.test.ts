@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { groupKey } from '../../src/group-key.ts'
 import { memoryLog } from '../../src/storage/memory-log.ts'
+import type { StateMachine } from '../../src/types.ts'
 import { decodeEntryData } from '../../src/wire/entry-codec.ts'
 import { GroupWorld, Journal } from './world.ts'
 
@@ -20,6 +21,45 @@ describe('a group', () => {
     for (const { journal } of nodes) expect(journal.lines).toEqual(nodes[0]!.journal.lines)
     const answers = await world.run(Promise.all(nodes.map(({ group }) => group.query('size'))))
     expect(answers.map(({ result }) => result)).toEqual([3, 3, 3])
+  })
+
+  it('keeps replies as they were, whatever the machine and the caller do with the object afterwards', async () => {
+    await using world = new GroupWorld('replies')
+    const retention = { entries: 4 }
+    class Account implements StateMachine<number, null, number, { balance: number }, number> {
+      readonly name = 'account'
+      #account = { balance: 0 }
+      apply(amount: number): { balance: number } {
+        this.#account.balance += amount
+        return this.#account // which goes on changing
+      }
+      query(): number {
+        return this.#account.balance
+      }
+      snapshot(): number {
+        return this.#account.balance
+      }
+      install(balance: number): void {
+        this.#account = { balance }
+      }
+    }
+    const nodes = await world.voters(3)
+    const accounts = nodes.map(({ groups }) =>
+      groups.join({ key: groupKey('accounts'), machine: new Account(), consensus: 'fast', retention }),
+    )
+    const replies: { balance: number }[] = []
+    for (let i = 0; i < 60; i++) {
+      const { reply } = await world.run(accounts[i % 3]!.execute(1))
+      replies.push({ ...reply })
+      reply.balance = -1
+    }
+    const many = await world.run(accounts[0]!.executeMany([1, 1, 1]))
+    expect(many.replies).toEqual([{ balance: 61 }, { balance: 62 }, { balance: 63 }])
+    expect(replies).toEqual(Array.from({ length: 60 }, (_, i) => ({ balance: i + 1 })))
+    // Outcomes are part of snapshots: whoever had another one would have been noticed.
+    for (const group of accounts) expect(group.status().members.every(({ standing }) => standing === 'voter')).toBe(true)
+    const snapshots = nodes.map(({ endpoint }) => /^mosaik_groups_raft_diverged\S* (\d+)/m.exec(endpoint.metrics.text())?.[1] ?? '0')
+    expect(snapshots).toEqual(['0', '0', '0'])
   })
 
   it('forgets the session of a member that leaves', async () => {
