@@ -3,10 +3,13 @@ import { define } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { CellReaderHandle, CellWriterHandle, OnceReaderHandle, OnceWriterHandle } from './handles/cell.ts'
 import { MapReaderHandle, MapWriterHandle } from './handles/map.ts'
+import { PriorityQueueReaderHandle, PriorityQueueWriterHandle } from './handles/priority-queue.ts'
 import { SetReaderHandle, SetWriterHandle } from './handles/set.ts'
-import { cellMachine, mapMachine, onceMachine, setMachine } from './machines/index.ts'
+import { VecReaderHandle, VecWriterHandle } from './handles/vec.ts'
+import { cellMachine, mapMachine, onceMachine, priorityQueueMachine, setMachine, vecMachine } from './machines/index.ts'
 import type {
-  CellReader, CellWriter, CollectionOptions, MapReader, MapWriter, OnceReader, OnceWriter, SetReader, SetWriter,
+  CellReader, CellWriter, CollectionOptions, MapReader, MapWriter, OnceReader, OnceWriter, Priority, PriorityQueueReader,
+  PriorityQueueWriter, SetReader, SetWriter, VecReader, VecWriter,
 } from './types/index.ts' // prettier-ignore
 
 /**
@@ -23,6 +26,15 @@ export function defineMap<K, V>(
     machine: (machine) => mapMachine<K, V>(machine, types),
     reader: (place): MapReader<K, V> => new MapReaderHandle(place),
     writer: (place): MapWriter<K, V> => new MapWriterHandle(place),
+  })
+}
+
+/** Names a replicated list. */
+export function defineVec<T>(name: string, type?: Datum<T>, options?: CollectionOptions): Definition<VecReader<T>, VecWriter<T>> {
+  return define(name, options, {
+    machine: (machine) => vecMachine<T>(machine, type),
+    reader: (place): VecReader<T> => new VecReaderHandle(place),
+    writer: (place): VecWriter<T> => new VecWriterHandle(place),
   })
 }
 
@@ -53,5 +65,18 @@ export function defineOnce<T>(name: string, type?: Datum<T>, options?: Collectio
     machine: (machine) => onceMachine<T>(machine, type),
     reader: (place): OnceReader<T> => new OnceReaderHandle(place),
     writer: (place): OnceWriter<T> => new OnceWriterHandle(place),
+  })
+}
+
+/** Names replicated entries ordered by priority. Above `capacity` (from 1; default: unbounded; part of the group's id) the lowest go. */
+export function definePriorityQueue<P extends Priority, K, V>(
+  name: string,
+  types?: { priority?: Datum<P>; key?: Datum<K>; value?: Datum<V> },
+  options?: CollectionOptions & { capacity?: number },
+): Definition<PriorityQueueReader<P, K, V>, PriorityQueueWriter<P, K, V>> {
+  return define(name, options, {
+    machine: (machine) => priorityQueueMachine<P, K, V>({ ...machine, capacity: options?.capacity }, types),
+    reader: (place): PriorityQueueReader<P, K, V> => new PriorityQueueReaderHandle(place),
+    writer: (place): PriorityQueueWriter<P, K, V> => new PriorityQueueWriterHandle(place),
   })
 }

@@ -21,7 +21,7 @@
  */
 export { createCollections } from './collections.ts'
 export type { Collections, OpenOptions } from './collections.ts'
-export { defineCell, defineMap, defineOnce, defineRegister, defineSet } from './define.ts'
+export { defineCell, defineMap, defineOnce, definePriorityQueue, defineRegister, defineSet, defineVec } from './define.ts'
 export type { Definition, ReaderOf, WriterOf } from './definition.ts'
 export type {
   CellChange, CellReader, CellWriter, Change, Collection, CollectionConditions, CollectionGroup, CollectionOptions, Committed, Lagged,

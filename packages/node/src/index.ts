@@ -18,6 +18,31 @@
 export { createNetwork, networkOn } from './network.ts'
 export type { Network, NetworkOptions } from './network.ts'
 
+export { defineCell, defineMap, defineOnce, definePriorityQueue, defineRegister, defineSet, defineVec } from '@mosaik/collections'
+export type {
+  CellReader,
+  CellWriter,
+  Change,
+  Collection,
+  CollectionOptions,
+  Collections,
+  Committed,
+  Definition,
+  MapReader,
+  MapWriter,
+  OnceReader,
+  OnceWriter,
+  PriorityEntry,
+  PriorityQueueReader,
+  PriorityQueueWriter,
+  ReaderOf,
+  SetReader,
+  SetWriter,
+  VecReader,
+  VecWriter,
+  Version,
+  WriterOf,
+} from '@mosaik/collections'
 export {
   cbor,
   CloseReasons,
@@ -44,6 +69,7 @@ export type {
   NetworkId,
   PeerId,
   SecretKey,
+  StoreId,
   StreamId,
   Tag,
   Ticket,

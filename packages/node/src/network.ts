@@ -1,3 +1,5 @@
+import { createCollections } from '@mosaik/collections'
+import type { Collections } from '@mosaik/collections'
 import { check, createMetrics, MosaikError } from '@mosaik/core'
 import type { Duration, Endpoint, Logger, Metrics, NetworkId, PeerId, SecretKey, WaitOptions } from '@mosaik/core'
 import { createDiscovery } from '@mosaik/discovery'
@@ -46,6 +48,7 @@ export interface Network extends AsyncDisposable {
   readonly discovery: Discovery
   readonly streams: Streams
   readonly groups: Groups
+  readonly collections: Collections
   /**
    * Delivers what was sent, leaves groups, says goodbye, and ends everything that belongs to this node; every wait rejects with
    * `ERR_CLOSED`. Takes at most `timeout` (default 5 s), whatever others do. Idempotent.
@@ -105,7 +108,7 @@ export async function networkOn(
 ): Promise<Network> {
   options.signal?.throwIfAborted()
   const discovery = await createDiscovery(endpoint, options.discovery)
-  const { streams, groups } = await upperFloors(discovery, options)
+  const { streams, groups, collections } = await upperFloors(discovery, options)
   const ended = new AbortController()
   let closing: Promise<void> | undefined
 
@@ -115,8 +118,8 @@ export async function networkOn(
     const deadlineAt = clock.monotonic() + timeoutMs
     // A floor that does not finish in time is cut off by the end of the floor below it.
     const left = (): number => Math.max(1, deadlineAt - clock.monotonic())
-    await Promise.all([streams, groups].map((floor) => atMost(endpoint, left(), floor.close())))
-    for (const floor of [discovery, endpoint]) await atMost(endpoint, left(), floor.close())
+    await Promise.all([streams, collections].map((floor) => atMost(endpoint, left(), floor.close())))
+    for (const floor of [groups, discovery, endpoint]) await atMost(endpoint, left(), floor.close())
   }
   const close: Network['close'] = async (closeOptions) => {
     const timeoutMs = closeTimeout(closeOptions?.timeout)
@@ -142,6 +145,7 @@ export async function networkOn(
     discovery,
     streams,
     groups,
+    collections,
     close,
     [Symbol.asyncDispose]: () => close(),
   }
@@ -150,13 +154,14 @@ export async function networkOn(
 async function upperFloors(
   discovery: Discovery,
   { streams, groups, signal }: Pick<NetworkOptions, 'streams' | 'groups' | 'signal'>,
-): Promise<Pick<Network, 'streams' | 'groups'>> {
+): Promise<Pick<Network, 'streams' | 'groups' | 'collections'>> {
   const opened: AsyncDisposable[] = [discovery]
   try {
     signal?.throwIfAborted()
     const flows = createStreams(discovery, streams)
     opened.unshift(flows)
-    return { streams: flows, groups: createGroups(discovery, groups) }
+    const consensus = createGroups(discovery, groups)
+    return { streams: flows, groups: consensus, collections: createCollections(consensus) }
   } catch (error) {
     for (const floor of opened) await floor[Symbol.asyncDispose]()
     throw error
