@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { connect } from 'nats'
+import { startServer } from './peers/server.ts'
 import { freePorts } from './ports.ts'
 
 export interface NatsServer {
@@ -11,7 +12,7 @@ export interface NatsServer {
 export async function startNats(): Promise<NatsServer | undefined> {
   if (spawnSync('nats-server', ['--version']).status !== 0) return undefined
   const [port = 0] = await freePorts(1)
-  const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+  const child = startServer('nats-server', ['-a', '127.0.0.1', '-p', String(port)])
   const connection = await connect({
     servers: `127.0.0.1:${port}`,
     waitOnFirstConnect: true,

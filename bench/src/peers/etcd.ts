@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from '../ports.ts'
+import { startServer } from './server.ts'
 import { ended, until } from './until.ts'
 import { EtcdClient } from './etcd-client.ts'
 
@@ -84,7 +85,7 @@ export class EtcdCluster implements AsyncDisposable {
       ...['--initial-cluster', cluster, '--initial-cluster-state', count === MEMBERS ? 'new' : 'existing'],
       ...(timing === undefined ? [] : ['--heartbeat-interval', `${timing.heartbeatMs}`, '--election-timeout', `${timing.electionMs}`]),
     ]
-    return { port, process: spawn('etcd', args, { stdio: 'ignore' }) }
+    return { port, process: startServer('etcd', args) }
   }
 
   #peerUrl(n: number): string {

@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, StorageType } from 'nats'
 import { freePorts } from '../ports.ts'
+import { startServer } from './server.ts'
 import { ended, until } from './until.ts'
 
 const SERVERS = 3
@@ -34,7 +35,7 @@ export class JetStreamCluster implements AsyncDisposable {
         ...['-a', '127.0.0.1', '-p', `${port}`, '-n', `s${n}`, '-js', '-sd', join(directory, `s${n}`)],
         ...['--cluster_name', 'bench', '--cluster', routes[n] as string, '--routes', routes.join(',')],
       ]
-      return { name: `s${n}`, port, process: spawn('nats-server', args, { stdio: 'ignore' }) }
+      return { name: `s${n}`, port, process: startServer('nats-server', args) }
     })
   }
 
