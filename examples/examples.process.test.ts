@@ -71,6 +71,17 @@ describe('the examples', () => {
     expect(new Set(counts).size).toBe(counts.length)
   })
 
+  it('share a Map', async () => {
+    const first = start('prices.ts')
+    const address = await lineThat(first, /(\/ip4\/\S+)/)
+    const second = start('prices.ts', address)
+    const sellers = async (lines: AsyncIterator<string>): Promise<string> =>
+      (await lineThat(lines, /(.* sells at \d+, .* sells at \d+)/)).replaceAll(/ sells at \d+/g, '')
+    const [here, there] = await Promise.all([sellers(first), sellers(second)])
+    expect(here).toBe(there)
+    expect(here.split(', ').some((seller) => address.endsWith(seller))).toBe(true)
+  })
+
   it('compose a runtime from its floors', async () => {
     await expect(lineThat(start('compose.ts'), /./)).rejects.toThrow('ended without')
   })
