@@ -13,8 +13,8 @@ import { GroupsSim, pass } from './world/sim.ts'
 /** Bonds are dialled again at the latest 10 s × 1.5 after the last attempt; a refused group is tried again when entries change. */
 const BONDS_MS = 30_000
 const ELECTION_MS = 400
-/** From the bonds on: ten election timeouts, and what recovering and meeting must wait for. */
-const LEADER_MS = 10 * ELECTION_MS + 20_000
+/** From the bonds on: ten election timeouts, the default recovery timeout, and an election timeout for each who comes first. */
+const LEADER_MS = 10 * ELECTION_MS + 6_000 + 10 * ELECTION_MS
 /** Ten election timeouts, and two parts of a snapshot that were asked of somebody who does not answer. */
 const WRITE_MS = 10 * ELECTION_MS + 2 * 5_000
 const VOTES_MS = 30_000

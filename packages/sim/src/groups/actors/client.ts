@@ -26,7 +26,7 @@ export async function runClient(sim: GroupsSim, client: number, isOver: () => bo
 
 async function ask(sim: GroupsSim, client: number, run: MemberRun, draw: Draw): Promise<void> {
   const what = draw.float(0, 1)
-  if (what < 0.25) return read(sim, run, draw, draw.chance(0.75))
+  if (what < 0.25) return read(sim, run, { draw, isStrong: draw.chance(0.75), key: draw.int(0, run.plan.keys - 1) })
   const kind = what < 0.8 ? 'execute' : what < 0.9 ? 'batch' : 'feed'
   const changes = Array.from({ length: kind === 'batch' ? draw.int(2, 4) : 1 }, () => drawChange(sim, run, draw))
   await change(sim, { client, run, kind, changes, limits: drawLimits(sim, draw) })
@@ -102,9 +102,14 @@ async function perform(
   return { index, replies: [reply] }
 }
 
-export async function read(sim: GroupsSim, run: MemberRun, draw: Draw, isStrong: boolean): Promise<void> {
+export interface Reading {
+  readonly draw: Draw
+  readonly isStrong: boolean
+  readonly key: number
+}
+
+export async function read(sim: GroupsSim, run: MemberRun, { draw, isStrong, key }: Reading): Promise<void> {
   const limits = drawLimits(sim, draw)
-  const key = draw.int(0, run.plan.keys - 1)
   const calledAt = sim.moment()
   const options = { timeout: limits.timeout, ...(limits.signal !== undefined && { signal: limits.signal }) }
   const work = run.group.query(key, { ...options, consistency: isStrong ? 'strong' : 'weak' }).then(

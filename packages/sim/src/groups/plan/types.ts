@@ -48,6 +48,6 @@ export interface GroupPlan {
 }
 
 export const FAULTS = [
-  'partition', 'one-way', 'isolate-leader', 'split', 'break', 'pause', 'crash', 'restart', 'crash-leader', 'outage', 'wipe', 'leave', 'transfer', 'step', 'slow',
+  'partition', 'one-way', 'isolate-leader', 'split', 'break', 'pause', 'crash', 'restart', 'crash-leader', 'outage', 'wipe', 'leave', 'transfer', 'stale-leader', 'step', 'slow',
 ] as const // prettier-ignore
 export type FaultName = (typeof FAULTS)[number]

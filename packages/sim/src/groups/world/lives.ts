@@ -62,6 +62,10 @@ function follow(sim: GroupsSim, run: MemberRun, events: AsyncIterable<GroupEvent
     }
   }
   void work()
+  const commits = async (): Promise<void> => {
+    for await (const index of run.group.committed) sim.tell((probe) => probe.onCommitted?.(run, index))
+  }
+  void commits()
 }
 
 function inWords(sim: GroupsSim, event: GroupEvent): string {

@@ -102,6 +102,10 @@ export class MemberRun {
       const { lineage: of, term } = log.last
       log.push(this.truth.see(entry, of, term).entry)
     }
+    for (const entry of before?.asked.log.entries ?? []) {
+      if (entry.index <= index || log.at(entry.index) === entry || !entry.askedOf.delete(this.life.peerId)) continue
+      if (entry.askedOf.size === 0) this.truth.forget(entry)
+    }
     this.asked.state = state
     for (const entry of log.entries) entry.holders.add(this.memberId)
     this.asked.snapshot = snapshot
@@ -117,10 +121,8 @@ export class MemberRun {
     const before = asked.state
     const owner = this.memberId
     const gone = reset === undefined ? [] : asked.log.restart({ ...reset, lineage: undefined })
-    for (const entry of gone) {
-      entry.holders.delete(owner)
-      if (entry.index > this.#begunAfter) this.gaveUp.add(entry)
-    }
+    // What it held while it was that member may have made something committed: it stays on record as a holder.
+    for (const entry of gone) if (entry.index > this.#begunAfter) this.gaveUp.add(entry)
     if (reset !== undefined) this.#sim.tell((probe) => probe.onAnew?.(this, gone))
     if (reset !== undefined) this.#begunAfter = 0
     if (truncateFrom !== undefined) {
@@ -137,6 +139,7 @@ export class MemberRun {
       if (isNew) truth.inherit(entry, asked.log)
       else this.#sim.tell((probe) => probe.onSame?.(this, entry, raw, isKnownBefore ? term : undefined))
       asked.log.push(entry)
+      entry.askedOf.add(this.life.peerId)
       this.#sim.tell((probe) => probe.onAppend?.(this, entry))
       return entry
     })

@@ -2,8 +2,10 @@ import type { Draw } from '../../draw.ts'
 import type { FaultName } from '../plan/types.ts'
 import { crash, leave, start, wipe } from './lives.ts'
 import type { Life, Machine } from './machine.ts'
+import type { MemberRun } from './member.ts'
 import { pass } from './sim.ts'
 import type { GroupsSim } from './sim.ts'
+import { makeStaleLeader } from './stale-leader.ts'
 
 /** Makes faults until the first phase is over, and undoes them all then. */
 export class Nemesis {
@@ -84,6 +86,8 @@ export class Nemesis {
         return this.#leave(draw.chance(0.3) ? (this.#leader() ?? a) : a)
       case 'transfer':
         return this.#transfer(a, draw.chance(0.5) ? b : undefined)
+      case 'stale-leader':
+        return this.#staleLeader()
       case 'step':
         return this.#step(a.machine)
       case 'slow':
@@ -179,6 +183,16 @@ export class Nemesis {
     const run = this.#draw.pick(from.runs)
     this.#sim.log(`transfer leadership to ${to?.name ?? 'anyone'}, asked at ${run.name}`)
     run.group.transferLeadership(to?.peerId).catch(() => undefined)
+  }
+
+  #staleLeader(): void {
+    const old = this.#draw.some(
+      this.#sim.running.flatMap(({ runs }) => runs.filter(({ group }) => group.isLeader)),
+      1,
+    )[0]
+    if (old === undefined) return
+    const cut = (run: MemberRun, ms: number): void => this.#until(ms, this.#sim.world.partition(run.life.endpoint))
+    void makeStaleLeader(this.#sim, old, this.#draw.under(`stale at ${this.#sim.now}`), cut)
   }
 
   #step(machine: Machine): void {

@@ -28,6 +28,8 @@ export interface Probe {
   /** `first`: how it was when it was applied for the first time, unless this is that. */
   onApply?(run: MemberRun, applied: Applied, first: Applied | undefined): void
   onInstall?(run: MemberRun, state: RegistersState): void
+  /** What a handle says to be committed has changed. */
+  onCommitted?(run: MemberRun, index: number): void
   onEvent?(run: MemberRun, event: GroupEvent): void
   /** A call has been answered, one way or another. */
   onCalled?(call: Call): void

@@ -24,6 +24,8 @@ export interface SeenEntry {
   readonly previousTerm: Term | undefined
   /** Members in whose stores it is, or was when they were lost. */
   readonly holders: Set<string>
+  /** Members that were told to keep it. */
+  readonly askedOf: Set<string>
   readonly applied: (Applied | undefined)[]
 }
 
@@ -85,11 +87,18 @@ export class Truth {
       data: data ?? readStoredEntry(raw),
       previousTerm,
       holders: new Set(),
+      askedOf: new Set(),
       applied: [],
     }
     if (there === undefined) history.entries.set(raw.index, [entry])
     else there.push(entry)
     return { entry, isNew: true }
+  }
+
+  /** Who was told to keep it has lost it before it could tell anybody: it never was. */
+  forget(entry: SeenEntry): void {
+    const { entries } = this.histories.get(entry.lineage) as History
+    entries.set(entry.index, entries.get(entry.index)?.filter((one) => one !== entry) ?? [])
   }
 
   /** A child begins with what its founder has: `log` is what that holds, as far back as it goes. */

@@ -3,22 +3,6 @@ import { configurationOf } from '../world/truth.ts'
 import type { SeenEntry, Truth } from '../world/truth.ts'
 import type { Invariant } from '../world/probe.ts'
 
-export const committedStays: Invariant = {
-  name: 'committed-stays',
-  rule: 'what is committed in a history is never another command, and nobody who follows it drops it (docs/consistency.md, promise 1)',
-  watch: (_sim, fail) => ({
-    onCommit: (run, entry, known) => {
-      if (known !== undefined && known !== entry)
-        fail(`${run.name} holds ${entry.index} of term ${entry.term} for committed; others have one of term ${known.term} there`)
-    },
-    onTruncate: (run, dropped) => {
-      const lost = dropped.find((entry) => run.lineage !== undefined && run.truth.isOnLine(run.lineage, entry))
-      if (lost !== undefined)
-        fail(`${run.name} drops ${lost.index} of term ${lost.term}, which is committed in ${run.lineage?.slice(0, 8)}`)
-    },
-  }),
-}
-
 /**
  * When something is committed first, a majority of the configuration in force has it: of the one before it, or of a later
  * one that is already in the log of who commits it.
@@ -52,7 +36,7 @@ function configurationBefore(truth: Truth, entry: SeenEntry, entries: readonly S
   return last === undefined ? undefined : configurationOf(last)
 }
 
-function hasMajority({ voters }: Configuration, holders: ReadonlySet<string>): boolean {
+export function hasMajority({ voters }: Configuration, holders: ReadonlySet<string>): boolean {
   const having = voters.filter(({ peerId, incarnation }) => holders.has(`${peerId}/${incarnation}`))
   return having.length * 2 > voters.length
 }

@@ -1,0 +1,51 @@
+import { change, read } from '../actors/client.ts'
+import type { Draw } from '../../draw.ts'
+import type { MemberRun } from './member.ts'
+import { pass } from './sim.ts'
+import type { GroupsSim } from './sim.ts'
+
+const LOOK_MS = 1
+const WAIT_MS = 600
+const CALL_MS = 2_000
+/** For the records: these are nobody's of the clients that are always there. */
+const CLIENT = -1_000
+
+/**
+ * The hardest moment for reads: there is a new leader, and the old one cannot know. It is cut off as soon as another leads; then somebody
+ * writes, and is answered, and somebody reads at both.
+ */
+export async function makeStaleLeader(
+  sim: GroupsSim,
+  old: MemberRun,
+  draw: Draw,
+  cut: (run: MemberRun, ms: number) => void,
+): Promise<void> {
+  old.group.transferLeadership().catch(() => undefined)
+  const leader = await another(sim, old)
+  if (leader === undefined) return
+  sim.log(`${leader.name} leads after ${old.name}, which is cut off before it hears of it`)
+  cut(old, draw.int(300, 1_200))
+  const key = draw.int(0, leader.plan.keys - 1)
+  const fresh = ask(sim, leader, draw, key)
+  await write(sim, leader, key)
+  await Promise.race([Promise.all([fresh, ask(sim, old, draw, key)]), pass(sim, CALL_MS)])
+}
+
+/** The first other one that leads, soon. */
+async function another(sim: GroupsSim, old: MemberRun): Promise<MemberRun | undefined> {
+  for (const until = sim.now + WAIT_MS; sim.now < until; await pass(sim, LOOK_MS)) {
+    const found = sim.runsOf(old.plan.index).find((run) => run !== old && run.group.isLeader && run.life.state === 'running')
+    if (found !== undefined) return old.group.isLeader ? found : undefined
+  }
+  return undefined
+}
+
+function write(sim: GroupsSim, run: MemberRun, key: number): Promise<void> {
+  const id = sim.moment()
+  const limits = { timeout: CALL_MS, signal: undefined }
+  return change(sim, { client: CLIENT, run, kind: 'execute', changes: [{ id, key, what: 'write', value: id }], limits })
+}
+
+function ask(sim: GroupsSim, run: MemberRun, draw: Draw, key: number): Promise<void> {
+  return run.isOpen ? read(sim, run, { draw, isStrong: true, key }) : Promise.resolve()
+}
