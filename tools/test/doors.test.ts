@@ -116,6 +116,19 @@ it('@mosaik/streams', async () => {
   `)
 })
 
+it('@mosaik/collections', async () => {
+  expect(await names(import('@mosaik/collections'))).toMatchInlineSnapshot(`
+    "createCollections
+    defineCell
+    defineMap
+    defineOnce
+    definePriorityQueue
+    defineRegister
+    defineSet
+    defineVec"
+  `)
+})
+
 it('@mosaik/node', async () => {
   expect(await names(import('@mosaik/node'))).toMatchInlineSnapshot(`
     "CloseReasons
@@ -124,7 +137,14 @@ it('@mosaik/node', async () => {
     createMetrics
     createNetwork
     createTicket
+    defineCell
+    defineMap
+    defineOnce
+    definePriorityQueue
+    defineRegister
+    defineSet
     defineStream
+    defineVec
     deriveId
     fileLog
     generateSecretKey
