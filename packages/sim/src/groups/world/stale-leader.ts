@@ -20,22 +20,26 @@ export async function makeStaleLeader(
   draw: Draw,
   cut: (run: MemberRun, ms: number) => void,
 ): Promise<void> {
+  const { lineage, term } = old.group
+  const others = (): MemberRun[] =>
+    sim.runsOf(old.plan.index).filter((run) => run !== old && run.life.state === 'running' && run.group.lineage === lineage)
   old.group.transferLeadership().catch(() => undefined)
-  const leader = await another(sim, old)
-  if (leader === undefined) return
-  sim.log(`${leader.name} leads after ${old.name}, which is cut off before it hears of it`)
+  if ((await first(sim, () => others().find(({ group }) => group.term > term))) === undefined || !old.group.isLeader) return
   cut(old, draw.int(300, 1_200))
+  const leader = await first(sim, () => others().find(({ group }) => group.isLeader))
+  if (leader === undefined) return
+  sim.log(`${leader.name} leads after ${old.name}, which was cut off before it heard of it`)
   const key = draw.int(0, leader.plan.keys - 1)
   const fresh = ask(sim, leader, draw, key)
   await write(sim, leader, key)
   await Promise.race([Promise.all([fresh, ask(sim, old, draw, key)]), pass(sim, CALL_MS)])
 }
 
-/** The first other one that leads, soon. */
-async function another(sim: GroupsSim, old: MemberRun): Promise<MemberRun | undefined> {
+/** As soon as there is one. */
+async function first<T>(sim: GroupsSim, find: () => T | undefined): Promise<T | undefined> {
   for (const until = sim.now + WAIT_MS; sim.now < until; await pass(sim, LOOK_MS)) {
-    const found = sim.runsOf(old.plan.index).find((run) => run !== old && run.group.isLeader && run.life.state === 'running')
-    if (found !== undefined) return old.group.isLeader ? found : undefined
+    const found = find()
+    if (found !== undefined) return found
   }
   return undefined
 }
