@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cellMachine, mapMachine, onceMachine, priorityQueueMachine, setMachine, vecMachine } from '../../src/machines/index.ts'
 import type { CellState, CollectionMachine, MapState, PriorityQueueState, SetState, VecState } from '../../src/machines/index.ts'
+import { checkMap, checkQueue, checkSet, checkSingle, checkVec, KEYS, shown } from './checks.ts'
 import { hexOf, id, Replica, textOf } from './kit.ts'
 import { cellTwin, mapTwin, onceTwin, queueTwin, setTwin, vecTwin } from './twins.ts'
 import type { Twin } from './twins.ts'
@@ -20,11 +21,6 @@ interface Subject<State> {
   readonly check: (state: State, contents: never) => void
 }
 
-const KEYS: readonly unknown[] = [
-  'a', 'b', 'ab', '', 'ü', '水', '\ud83d\ude00', '\0', 0, 1, -1, 1.5, 1e300, Infinity, 2 ** 53, 0n, 1n, -1n, 2n ** 80n, null, true, false, {}, { a: 1, b: 2 },
-  { b: 2, a: 1 }, { a: { b: [1] } }, [], [1], ['1'], new Uint8Array(), new Uint8Array([255, 0]), new Int16Array([1]), new Date(0), new Date(1), new Set([1, 'x']),
-  new Map<unknown, unknown>([[{ k: 1 }, 2], ['y', new Date(3)]]),
-] // prettier-ignore
 const key = fc.constantFrom(...KEYS)
 const value = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 3 }) }, fc.constantFrom(...KEYS, NaN, -Infinity))
 const some = (arg: Arg): fc.Arbitrary<unknown[]> => fc.array(arg, { maxLength: 40, size: 'medium' })
@@ -72,15 +68,6 @@ function interrupted<State>(live: Replica<State>, other: Replica<State>, after: 
   return [...all.slice(0, after), ...other.items(Uint8Array.of(...last, 0))]
 }
 
-/** Maps and sets in any order. */
-function shown(view: unknown, kind?: string): string {
-  const isOrdered = kind === undefined ? Array.isArray(view) : kind !== 'map' && kind !== 'set'
-  if (typeof view !== 'object' || view === null || !(Symbol.iterator in view) || ArrayBuffer.isView(view)) return textOf(view)
-  if (view instanceof Map || view instanceof Set) return textOf(view) // the value of a cell
-  const all = [...(view as Iterable<unknown>)].map(textOf)
-  return (isOrdered ? all : all.toSorted()).join('\n')
-}
-
 function stepsOf(methods: Subject<unknown>['methods']): fc.Arbitrary<Step[]> {
   const writes = Object.entries(methods).map(([method, args]) => ({
     weight: method === 'clear' ? 1 : 4,
@@ -108,17 +95,7 @@ compare<MapState<unknown, unknown>>({
     compareExchange: [key, maybe(value), maybe(value)],
     clear: [],
   },
-  check: (state, contents: [unknown, unknown][]) => {
-    const expected = new Map(contents.map(([k, v]) => [textOf(k), v]))
-    expect(state.size).toBe(expected.size)
-    for (const k of KEYS) {
-      expect(textOf(state.get(k))).toBe(textOf(expected.get(textOf(k))))
-      expect(state.has(k)).toBe(expected.has(textOf(k)))
-    }
-    expect(shown(state.entries())).toBe(shown(contents, 'map'))
-    expect([...state.keys()].map(textOf)).toEqual([...state].map(([k]) => textOf(k)))
-    expect([...state.values()].map(textOf)).toEqual([...state].map(([, v]) => textOf(v)))
-  },
+  check: checkMap,
 })
 
 compare<SetState<unknown>>({
@@ -126,12 +103,7 @@ compare<SetState<unknown>>({
   machine: () => setMachine({ id }),
   twin: setTwin,
   methods: { insert: [key], extend: [some(key)], remove: [key], removeMany: [some(key)], clear: [] },
-  check: (state, contents: unknown[]) => {
-    const expected = new Set(contents.map(textOf))
-    expect(state.size).toBe(expected.size)
-    for (const k of KEYS) expect(state.has(k)).toBe(expected.has(textOf(k)))
-    expect(shown(state)).toBe(shown(contents, 'set'))
-  },
+  check: checkSet,
 })
 
 compare<VecState<unknown>>({
@@ -151,21 +123,7 @@ compare<VecState<unknown>>({
     truncate: [index],
     clear: [],
   },
-  check: (state, contents: unknown[]) => {
-    expect([state.length, state.isEmpty]).toEqual([contents.length, contents.length === 0])
-    expect([...state].map(textOf)).toEqual(contents.map(textOf))
-    for (const i of [-3, -1, 0, 1, 5, contents.length, 0.5, NaN]) {
-      expect(textOf(state.get(i))).toBe(textOf(Number.isInteger(i) && i >= 0 ? contents[i] : undefined))
-      expect(textOf(state.at(i))).toBe(textOf(contents.at(i)))
-      expect(state.slice(i, 4).map(textOf)).toEqual(contents.slice(i, 4).map(textOf))
-      expect(state.slice(1, i).map(textOf)).toEqual(contents.slice(1, i).map(textOf))
-    }
-    expect([state.front(), state.back()].map(textOf)).toEqual([contents[0], contents.at(-1)].map(textOf))
-    for (const v of [0, 'ü', { b: 2, a: 1 }, NaN]) {
-      const first = contents.findIndex((other) => textOf(other) === textOf(v))
-      expect([state.indexOf(v), state.includes(v)]).toEqual([first, first !== -1])
-    }
-  },
+  check: checkVec,
 })
 
 for (const [kind, machine, twin, methods] of [
@@ -177,10 +135,7 @@ for (const [kind, machine, twin, methods] of [
     machine: () => machine({ id }),
     twin,
     methods,
-    check: (state, contents) => {
-      expect(textOf(state.get())).toBe(textOf(contents))
-      expect(state.isEmpty).toBe(contents === undefined)
-    },
+    check: checkSingle,
   })
 }
 
@@ -211,16 +166,7 @@ for (const [of, priorities] of Object.entries(PRIORITIES)) {
         popMax: [],
         clear: [],
       },
-      check: (state, contents: [unknown, string, unknown][]) => {
-        expect([state.size, state.capacity]).toEqual([contents.length, capacity])
-        expect([...state].map(textOf)).toEqual(contents.map(textOf))
-        expect([...state.descending()].map(textOf)).toEqual(contents.toReversed().map(textOf))
-        expect([state.min(), state.max()].map(textOf)).toEqual([contents[0], contents.at(-1)].map(textOf))
-        for (const k of ['a', 'ü', 'x1', 'a\0']) {
-          const entry = contents.find((other) => other[1] === k)
-          expect([state.has(k), state.priorityOf(k), textOf(state.get(k))]).toEqual([entry !== undefined, entry?.[0], textOf(entry?.[2])])
-        }
-      },
+      check: checkQueue,
     })
   }
 }
