@@ -46,6 +46,7 @@ export class Replica<State> {
     this.#news.until(() => false).catch((error: unknown) => this.#end(error as Error))
     init.machine.observe({
       applied: (write, context) => this.#onApplied(write, context),
+      replacing: () => init.meters.syncStarted(),
       replaced: (dropped) => this.#onReplaced(dropped),
     })
     void this.#followHistory(init.group.events())

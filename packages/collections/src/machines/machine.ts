@@ -59,7 +59,10 @@ export function createMachine<State>({ id, version }: MachineOptions, parts: Par
     apply: (command, context) => applyTo(methods, command, context, observer),
     query: () => null,
     source: () => parts.source(),
-    receiver: () => parts.receiver((dropped) => observer?.replaced(dropped)),
+    receiver: () => {
+      observer?.replacing?.()
+      return parts.receiver((dropped) => observer?.replaced(dropped))
+    },
   }
 }
 

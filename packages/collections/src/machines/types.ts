@@ -21,6 +21,8 @@ export interface AppliedWrite {
 export interface MachineObserver {
   /** Also of writes that change nothing, but not of refused ones. Several may have the same index: then they came as one batch. */
   applied(write: AppliedWrite, context: ApplyContext): void
+  /** Another state begins to be built aside. */
+  replacing?(): void
   /** Another state is there, as a whole. `dropped`: items of it that do not fit the types of this collection and were left out. */
   replaced(dropped: number): void
 }

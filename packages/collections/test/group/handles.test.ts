@@ -129,7 +129,9 @@ describe('changes', () => {
     expect(first).toMatchObject({ type: 'reset', version: { lineage: writer.version.lineage } })
     await world.level(writer, reader)
     expect([...reader]).toEqual([...writer])
-    expect(b!.endpoint.metrics.text()).toMatch(/mosaik_collections_map_size\{.*\} 5000/)
+    const metrics = b!.endpoint.metrics.text()
+    expect(metrics).toMatch(/mosaik_collections_map_size\{.*\} 5000/)
+    expect(metrics).toMatch(/mosaik_collections_syncs_started\S* 1\b/)
   })
 })
 
