@@ -57,6 +57,7 @@ export class Life {
   readonly membership: Membership
   readonly #init: LifeInit
   #tickedAt: number
+  #cancelElection = (): void => {}
 
   constructor(init: LifeInit, incarnation: string, restored: Restored | undefined) {
     const { me, groupId, settings, preference, clock, prng, store } = init
@@ -95,6 +96,7 @@ export class Life {
 
   /** Ends this life at once; what it wrote stays. */
   async stop(reason?: CloseReason): Promise<void> {
+    this.#cancelElection()
     this.runner.stop()
     await this.membership.leave(reason)
   }
@@ -111,11 +113,22 @@ export class Life {
     if (this.core.state.isIdle && elapsed < IDLE_PACE * this.#init.settings.timing.heartbeatInterval) return
     this.runner.submit({ type: 'tick', elapsed, heard })
     this.#tickedAt = now
+    this.#awaitElection(elapsed)
   }
 
   /** Sends what is no message of the core's. */
   sendFrame(peer: PeerId, bytes: Uint8Array): boolean {
     return this.membership.send(peer, bytes, { bulk: bytes.byteLength > SMALL_BYTES })
+  }
+
+  /** Between two ticks, when patience ends: what is drawn at random keeps candidates apart only if it is kept to. */
+  #awaitElection(elapsed: number): void {
+    const { heardAt, patience, now } = this.core.state
+    const due = heardAt + patience - now - elapsed
+    this.#cancelElection()
+    if (due <= 0 || due >= this.#init.settings.timing.heartbeatInterval / 2) return
+    const { clock, bonds } = this.#init
+    this.#cancelElection = clock.after(due, () => this.tick(clock.monotonic(), bonds.heard()))
   }
 
   #bond(): Membership {

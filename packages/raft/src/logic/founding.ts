@@ -11,6 +11,7 @@ import { voterTarget } from './membership.ts'
 import type { FoundingAnswer, FoundingAsk } from './messages.ts'
 import { patience } from './options.ts'
 import type { Peer } from './peer.ts'
+import { precedes } from './precedence.ts'
 import { beginFeeding } from './replication.ts'
 import { setLeader, setRole } from './role.ts'
 import { committedCursor } from './state.ts'
@@ -96,11 +97,12 @@ export function onFoundingAsk(s: State, peer: Peer, m: FoundingAsk): void {
   )
 }
 
-/** One promise at a time; of two who ask each other, who comes first founds. */
+/** One promise at a time, but who comes first may take another's: else many who ask at once would hold each other up for ever. */
 function mayGrant(s: State, peer: Peer): boolean {
   if (s.lineage !== undefined || s.closing !== undefined || s.options.preference === 'observer') return false
   const { granted, ask } = s.founding
-  if (granted !== undefined && granted.peerId !== peer.id.peerId) return false
+  const rival = granted === undefined ? undefined : s.peers.get(granted.peerId)
+  if (rival !== undefined && rival !== peer && !precedes(peer, rival)) return false
   return ask === undefined || comesBefore(s, peer)
 }
 

@@ -7,6 +7,7 @@ import { ledForeigner } from './meeting.ts'
 import type { FoundingAnswer, FoundingAsk } from './messages.ts'
 import { patience } from './options.ts'
 import type { Peer } from './peer.ts'
+import { precedes } from './precedence.ts'
 import { isGoneForGood, missingVoters, reachesQuorum } from './reach.ts'
 import { becomeFollower } from './role.ts'
 import { committedCursor } from './state.ts'
@@ -81,13 +82,6 @@ function comesBefore(s: State, peer: Peer): boolean {
   if (hasLog !== s.log.lastIndex > 0) return hasLog
   const difference = patience(peer.introduction?.preference ?? 'normal') - patience(s.options.preference)
   return difference < 0 || (difference === 0 && peer.id.peerId < s.options.me.peerId)
-}
-
-function precedes(a: Peer, b: Peer): boolean {
-  const hasLog = (peer: Peer): boolean => (peer.introduction?.last.index ?? 0) > 0
-  if (hasLog(a) !== hasLog(b)) return hasLog(a)
-  const gladness = (peer: Peer): number => patience(peer.introduction?.preference ?? 'normal')
-  return gladness(a) < gladness(b) || (gladness(a) === gladness(b) && a.id.peerId < b.id.peerId)
 }
 
 /** Asks everybody who may have entries, observers too. */

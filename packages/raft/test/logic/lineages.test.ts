@@ -1,3 +1,4 @@
+import { seededPrng } from '@mosaik/core'
 import { expect, test } from 'vitest'
 import type { LineageId } from '../../src/logic/types.ts'
 import { Cluster } from './cluster.ts'
@@ -42,6 +43,37 @@ test.each([
   cluster.propose(names.at(-1) ?? '', 'x')
   cluster.stabilize()
   for (const node of cluster.live) expect(textsOf(node)).toEqual(['x'])
+})
+
+test('seven that ask at different times over slow ways found one lineage soon', () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const prng = seededPrng(`founding ${seed}`)
+    const cluster = new Cluster(`founding ${seed}`)
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    const joinAt = new Map(names.map((name) => [name, Math.floor(prng.float() * 20)]))
+    // What is on its way takes some 50 to 300 ms, and keeps its order.
+    const pass = (): void => {
+      for (const node of cluster.live) cluster.pass(node, 50)
+      const late = new Set<string>()
+      for (const packet of cluster.packets.splice(0)) {
+        const way = `${packet.from}>${packet.to}`
+        if (late.has(way) || prng.float() < 0.6) {
+          late.add(way)
+          cluster.packets.push(packet)
+        } else cluster.deliver(packet)
+      }
+    }
+    for (let i = 0; i < 20; i++) {
+      for (const name of names) if (joinAt.get(name) === i) cluster.add(name, { timing: { electionTimeout: 400, bootstrapDelay: 300 } })
+      pass()
+    }
+    let rounds = 0
+    while (cluster.live.some((node) => node.core.state.lineage === undefined) && rounds < 400) {
+      pass()
+      rounds++
+    }
+    expect(rounds, `seed ${seed}: ${rounds * 50} ms and nobody has founded`).toBeLessThan(200)
+  }
 })
 
 test('founding waits for minMembers', () => {
