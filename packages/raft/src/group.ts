@@ -5,7 +5,7 @@ import type { MachineHost } from './driver/machine-host.ts'
 import type { Cursor, Index, LineageId, Term } from './logic/types.ts'
 import type { Bond, CallOptions, Group, GroupConditions, GroupEvent, GroupStatus, Member } from './types.ts'
 
-const CALL_TIMEOUT = '15s'
+const CALL_TIMEOUT_MS = 15_000
 
 interface Call {
   readonly timeout: number
@@ -133,7 +133,7 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
 
   #check({ timeout, signal }: CallOptions): Call {
     this.#assertOpen()
-    return { timeout: check.duration<'15s'>('timeout', timeout, { default: CALL_TIMEOUT }), signal }
+    return { timeout: check.duration<number>('timeout', timeout, { default: CALL_TIMEOUT_MS }), signal }
   }
 
   #assertOpen(): void {
