@@ -128,7 +128,8 @@ export class Life {
     this.#cancelElection()
     if (due <= 0 || due >= this.#init.settings.timing.heartbeatInterval / 2) return
     const { clock, bonds } = this.#init
-    this.#cancelElection = clock.after(due, () => this.tick(clock.monotonic(), bonds.heard()))
+    // Whole milliseconds: of less than a clock can count, time never comes to an end.
+    this.#cancelElection = clock.after(Math.ceil(due), () => this.tick(clock.monotonic(), bonds.heard()))
   }
 
   #bond(): Membership {
