@@ -1,12 +1,12 @@
 import { check, componentLogger, MosaikError } from '@mosaik/core'
-import type { GroupId, StoreId } from '@mosaik/core'
+import type { GroupId, Logger, StoreId } from '@mosaik/core'
 import type { Group, Groups, LogStore, Preference } from '@mosaik/raft'
 import { partsOf } from './definition.ts'
 import type { Definition, DefinitionParts } from './definition.ts'
 import { ReplicaMeters } from './driver/meters.ts'
 import { Replica } from './driver/replica.ts'
 import type { Place } from './handles/collection.ts'
-import type { Command, Reply } from './machines/index.ts'
+import type { CollectionMachine, Command, Reply } from './machines/index.ts'
 
 /** How this node takes part, where that is not for the definition to say. */
 export interface OpenOptions {
@@ -41,8 +41,13 @@ export function createCollections(groups: Groups): Collections {
   return new NodeCollections(groups)
 }
 
+type Parts = DefinitionParts<unknown, unknown, unknown>
+type Joined = Group<Command, unknown, unknown, Reply>
+
 interface Shared {
   readonly replica: Replica<unknown>
+  /** Of the first handle: they hold for all. */
+  readonly types: readonly unknown[]
   handles: number
 }
 
@@ -86,7 +91,7 @@ class NodeCollections implements Collections {
 
   #open<Handle>(
     id: StoreId,
-    parts: DefinitionParts<unknown, unknown, unknown>,
+    parts: Parts,
     preference: Preference,
     options: OpenOptions | undefined,
     make: (place: Place<unknown>) => Handle,
@@ -95,7 +100,7 @@ class NodeCollections implements Collections {
     const { storage = parts.joining.storage } = check.options('options', options)
     const machine = parts.machine({ id })
     const group = this.#groups.join({ ...parts.joining, ...(storage !== undefined && { storage }), preference, machine })
-    const shared = this.#share(group) ?? this.#begin(id, machine, group)
+    const shared = this.#share(parts, group) ?? this.#begin(id, parts, machine, group)
     shared.handles++
     const release = async (): Promise<void> => {
       this.#handles.delete(handle as Closable)
@@ -109,28 +114,34 @@ class NodeCollections implements Collections {
   }
 
   /** The replica of the member that this handle on a group belongs to: then that one is enough. */
-  #share(group: Group<Command, unknown, unknown, Reply>): Shared | undefined {
+  #share({ types }: Parts, group: Joined): Shared | undefined {
     const shared = this.#shared.get(group.id)
     if (shared === undefined || shared.replica.group.position !== group.position) return undefined
+    if (types.some((type, i) => type !== shared.types[i])) {
+      this.#logger().warn(
+        'collection %s: another handle of this node has been opened with other types; those of the first one hold',
+        group.id,
+      )
+    }
     void group.close() // its preference has counted, and stays
     return shared
   }
 
-  #begin(
-    id: StoreId,
-    machine: ReturnType<DefinitionParts<unknown, unknown, unknown>['machine']>,
-    group: Group<Command, unknown, unknown, Reply>,
-  ): Shared {
-    const { clock, logger, metrics, networkId } = this.#groups.endpoint
+  #begin(id: StoreId, { types }: Parts, machine: CollectionMachine<unknown>, group: Joined): Shared {
+    const { clock, metrics, networkId } = this.#groups.endpoint
     const replica = new Replica({
       machine,
       group,
       clock,
-      logger: componentLogger(logger, 'mosaik:collections'),
+      logger: this.#logger(),
       meters: new ReplicaMeters({ metrics, network: networkId, group: group.id, store: id, kind: machine.kind }),
     })
-    const shared: Shared = { replica, handles: 0 }
+    const shared: Shared = { replica, types, handles: 0 }
     this.#shared.set(group.id, shared)
     return shared
+  }
+
+  #logger(): Logger {
+    return componentLogger(this.#groups.endpoint.logger, 'mosaik:collections')
   }
 }

@@ -23,6 +23,7 @@ export function defineMap<K, V>(
   options?: CollectionOptions,
 ): Definition<MapReader<K, V>, MapWriter<K, V>> {
   return define(name, options, {
+    types: [types?.key, types?.value],
     machine: (machine) => mapMachine<K, V>(machine, types),
     reader: (place): MapReader<K, V> => new MapReaderHandle(place),
     writer: (place): MapWriter<K, V> => new MapWriterHandle(place),
@@ -32,6 +33,7 @@ export function defineMap<K, V>(
 /** Names a replicated list. */
 export function defineVec<T>(name: string, type?: Datum<T>, options?: CollectionOptions): Definition<VecReader<T>, VecWriter<T>> {
   return define(name, options, {
+    types: [type],
     machine: (machine) => vecMachine<T>(machine, type),
     reader: (place): VecReader<T> => new VecReaderHandle(place),
     writer: (place): VecWriter<T> => new VecWriterHandle(place),
@@ -41,6 +43,7 @@ export function defineVec<T>(name: string, type?: Datum<T>, options?: Collection
 /** Names a replicated Set. */
 export function defineSet<T>(name: string, type?: Datum<T>, options?: CollectionOptions): Definition<SetReader<T>, SetWriter<T>> {
   return define(name, options, {
+    types: [type],
     machine: (machine) => setMachine<T>(machine, type),
     reader: (place): SetReader<T> => new SetReaderHandle(place),
     writer: (place): SetWriter<T> => new SetWriterHandle(place),
@@ -50,6 +53,7 @@ export function defineSet<T>(name: string, type?: Datum<T>, options?: Collection
 /** Names one replicated value. */
 export function defineCell<T>(name: string, type?: Datum<T>, options?: CollectionOptions): Definition<CellReader<T>, CellWriter<T>> {
   return define(name, options, {
+    types: [type],
     machine: (machine) => cellMachine<T>(machine, type),
     reader: (place): CellReader<T> => new CellReaderHandle(place),
     writer: (place): CellWriter<T> => new CellWriterHandle(place),
@@ -62,6 +66,7 @@ export const defineRegister: typeof defineCell = defineCell
 /** Names one replicated value of which the first holds for ever. */
 export function defineOnce<T>(name: string, type?: Datum<T>, options?: CollectionOptions): Definition<OnceReader<T>, OnceWriter<T>> {
   return define(name, options, {
+    types: [type],
     machine: (machine) => onceMachine<T>(machine, type),
     reader: (place): OnceReader<T> => new OnceReaderHandle(place),
     writer: (place): OnceWriter<T> => new OnceWriterHandle(place),
@@ -75,6 +80,7 @@ export function definePriorityQueue<P extends Priority, K, V>(
   options?: CollectionOptions & { capacity?: number },
 ): Definition<PriorityQueueReader<P, K, V>, PriorityQueueWriter<P, K, V>> {
   return define(name, options, {
+    types: [types?.priority, types?.key, types?.value],
     machine: (machine) => priorityQueueMachine<P, K, V>({ ...machine, capacity: options?.capacity }, types),
     reader: (place): PriorityQueueReader<P, K, V> => new PriorityQueueReaderHandle(place),
     writer: (place): PriorityQueueWriter<P, K, V> => new PriorityQueueWriterHandle(place),

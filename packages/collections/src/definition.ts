@@ -26,6 +26,8 @@ export type WriterOf<D> = D extends Definition<unknown, infer W> ? W : never
 
 /** How a kind of collection comes to life on a node. */
 export interface Kind<State, Reader, Writer> {
+  /** What values are checked with, part by part. */
+  readonly types: readonly unknown[]
   machine(options: MachineOptions): CollectionMachine<State>
   reader(place: Place<State>): Reader
   writer(place: Place<State>): Writer
