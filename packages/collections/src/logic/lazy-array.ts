@@ -1,14 +1,14 @@
 /**
- * An array that cannot be changed, whose elements are read when it is first looked into. `elements` must answer the same whenever that
+ * An array that cannot be changed, whose elements are put into it when it is first looked into: `fill` must do the same whenever that
  * is. Its methods run on the array within, as fast as ever.
  */
-export function lazyArray<T>(elements: () => Iterable<T>): readonly T[] {
+export function lazyArray<T>(fill: (array: T[]) => void): readonly T[] {
   const array: T[] = []
   let isFilled = false
   const filled = (): T[] => {
     if (isFilled) return array
     isFilled = true
-    for (const element of elements()) array.push(element)
+    fill(array)
     return Object.freeze(array) as T[]
   }
   return new Proxy(array, {

@@ -86,7 +86,12 @@ export class Sequence<T> implements Iterable<T> {
   }
 
   *from(index: number): Generator<T, undefined> {
-    if (index < this.length) yield* elementsOf(this.#root, index)
+    for (const leaf of this.leaves(index)) for (const element of leaf) yield element
+  }
+
+  /** The elements a few at a time, which is several times as fast. */
+  *leaves(from = 0): Generator<readonly T[], undefined> {
+    if (from < this.length) yield* leavesOf(this.#root, from)
   }
 }
 
@@ -94,14 +99,15 @@ function lengthOf<T>(node: Node<T>): number {
   return node instanceof Branch ? (node.ends.at(-1) ?? 0) : node.length
 }
 
-function* elementsOf<T>(node: Node<T>, from: number): Generator<T, undefined> {
+function* leavesOf<T>(node: Node<T>, from: number): Generator<readonly T[], undefined> {
   if (!(node instanceof Branch)) {
-    for (let i = from; i < node.length; i++) yield node[i] as T
+    yield from === 0 ? node : node.slice(from)
     return
   }
   const first = node.childAt(from)
-  for (let i = first; i < node.children.length; i++)
-    yield* elementsOf(node.children[i] as Node<T>, i === first ? from - node.startOf(i) : 0)
+  for (let i = first; i < node.children.length; i++) {
+    yield* leavesOf(node.children[i] as Node<T>, i === first ? from - node.startOf(i) : 0)
+  }
 }
 
 function replaced<T>(node: Node<T>, index: number, value: T): Node<T> {

@@ -107,7 +107,9 @@ export class TreeQueue<P, K, V> implements PriorityQueueState<P, K, V> {
 
   snapshot(): readonly Entry<P, K, V>[] {
     const slots = this.trees.byOrder.clone()
-    return lazyArray(() => this.#entries(slots.values()))
+    return lazyArray((array) => {
+      for (const entry of this.#entries(slots.values())) array.push(entry)
+    })
   }
 
   entry(slot: Slot<P, V>): Entry<P, K, V>

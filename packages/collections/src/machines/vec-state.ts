@@ -48,10 +48,11 @@ export class SequenceVec<T> implements VecState<T> {
 
   indexOf(value: T): number {
     const isSame = sameAs(this.#element, value)
-    let index = 0
-    for (const element of this.sequence) {
-      if (isSame(element)) return index
-      index++
+    let start = 0
+    for (const leaf of this.sequence.leaves()) {
+      const found = leaf.findIndex(isSame)
+      if (found !== -1) return start + found
+      start += leaf.length
     }
     return -1
   }
@@ -74,7 +75,9 @@ export class SequenceVec<T> implements VecState<T> {
 
   snapshot(): readonly T[] {
     const { sequence } = this
-    return lazyArray(() => sequence)
+    return lazyArray((array) => {
+      for (const leaf of sequence.leaves()) array.push(...leaf)
+    })
   }
 
   /** As `Array.prototype.slice` reads its arguments. */
