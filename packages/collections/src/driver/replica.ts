@@ -2,7 +2,7 @@ import { createBroadcast, mapWatch, MosaikError, sleep } from '@mosaik/core'
 import type { Broadcast, Clock, Logger, WaitOptions, WatchSource } from '@mosaik/core'
 import type { ApplyContext, Group, GroupEvent, LineageId } from '@mosaik/raft'
 import { History } from '../logic/history.ts'
-import type { AppliedWrite, CollectionMachine, Command, Reply } from '../machines/types.ts'
+import type { AppliedWrite, CollectionMachine, Command, MachineObserver, Reply } from '../machines/types.ts'
 import type { Change, Version } from '../types/index.ts'
 import type { ReplicaMeters } from './meters.ts'
 
@@ -30,6 +30,10 @@ export class Replica<State> {
   /** Set whenever something that is waited for may have come true. */
   readonly #news: WatchSource<number>
   readonly #ending = new AbortController()
+  readonly #observer: MachineObserver = {
+    replacing: () => this.#init.meters.syncStarted(),
+    replaced: (dropped) => this.#onReplaced(dropped),
+  }
   #ticks = 0
   #isCaughtUp = false
   /** Another state is there, and its version not yet. */
@@ -44,11 +48,7 @@ export class Replica<State> {
     this.#news = mapWatch(init.group.position, () => ++this.#ticks)
     this.#news.listen(() => this.#onPosition())
     this.#news.until(() => false).catch((error: unknown) => this.#end(error as Error))
-    init.machine.observe({
-      applied: (write, context) => this.#onApplied(write, context),
-      replacing: () => init.meters.syncStarted(),
-      replaced: (dropped) => this.#onReplaced(dropped),
-    })
+    init.machine.observe(this.#observer)
     void this.#followHistory(init.group.events())
     this.#keepCurrent(this.#ending.signal).catch(() => {}) // ended with the group, which everyone else is told of
   }
@@ -87,8 +87,11 @@ export class Replica<State> {
 
   /** From this call on; `left` must be called once when the reader is gone. */
   changes(wait?: WaitOptions): { readonly changes: AsyncIterableIterator<Change>; readonly left: () => void } {
-    this.#readers++
-    return { changes: this.#changes.subscribe(wait), left: () => void this.#readers-- }
+    if (++this.#readers === 1) this.#observer.applied = (write, context) => this.#onApplied(write, context)
+    const left = (): void => {
+      if (--this.#readers === 0) this.#observer.applied = undefined
+    }
+    return { changes: this.#changes.subscribe(wait), left }
   }
 
   /** Leaves the group. */
@@ -99,7 +102,6 @@ export class Replica<State> {
 
   #onApplied(write: AppliedWrite, { index }: ApplyContext): void {
     this.#tellReset()
-    if (this.#readers === 0) return
     this.#changes.publish({ type: 'write', version: { lineage: this.group.lineage ?? NO_LINEAGE, index }, ...write })
   }
 

@@ -81,7 +81,7 @@ function applyTo(
   } catch (cause) {
     return { refused: reasonOf(cause) } // a codec of the user's, for example
   }
-  if (observer !== undefined) observer.applied(writeOf(name, found, args, result), context)
+  if (observer?.applied !== undefined) observer.applied(writeOf(name, found, args, result), context)
   return { result }
 }
 

@@ -19,8 +19,11 @@ export interface AppliedWrite {
 
 /** Is told synchronously, once the state has changed. Must not throw. */
 export interface MachineObserver {
-  /** Also of writes that change nothing, but not of refused ones. Several may have the same index: then they came as one batch. */
-  applied(write: AppliedWrite, context: ApplyContext): void
+  /**
+   * Also of writes that change nothing, but not of refused ones. Several may have the same index: then they came as one batch. While it is
+   * undefined, nothing is put together for it.
+   */
+  applied?: ((write: AppliedWrite, context: ApplyContext) => void) | undefined
   /** Another state begins to be built aside. */
   replacing?(): void
   /** Another state is there, as a whole. `dropped`: items of it that do not fit the types of this collection and were left out. */
