@@ -54,8 +54,9 @@ export class Replica<State> {
   }
 
   get version(): Version {
-    const { lineage, position } = this.group
-    return { lineage: lineage ?? NO_LINEAGE, index: lineage === undefined ? 0 : position.value.index }
+    const { lineage = NO_LINEAGE, position } = this.group
+    const { index } = position.value
+    return { lineage: index === 0 ? NO_LINEAGE : lineage, index } // nothing is the same in every history
   }
 
   get isOnline(): boolean {

@@ -20,7 +20,7 @@ export interface CollectionOptions {
 
 /** A point in a collection's history: the same version is the same state on every member. */
 export interface Version {
-  /** 64 zeros before there is a history. */
+  /** 64 zeros while nothing is here. */
   readonly lineage: LineageId
   /** Of the log: every write takes one, and so do a few entries of the group's own. */
   readonly index: Index

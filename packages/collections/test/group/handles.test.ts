@@ -70,7 +70,7 @@ describe('handles of one collection on a node', () => {
     await using world = new CollectionWorld(4)
     const [a] = await world.some(1)
     const writer = a!.collections.writer(Ages)
-    await world.run(writer.group.when.isLeader())
+    await world.run(Promise.all([writer.group.when.isLeader(), writer.when.online()]))
     expect(writer.group).toMatchObject({ leader: a!.id, isLeader: true, isOnline: true, lineage: writer.version.lineage })
     expect(writer.group.status().members).toHaveLength(1)
     expect(Object.keys(writer.group)).not.toContain('execute')

@@ -38,7 +38,7 @@ describe('a history that has lost', () => {
         entries: [{ index: lost.version.index, command: { method: 'insert', args: ['ETH', 2] } }],
       }),
     )
-    expect(changes[0]?.type).toBe('reset')
+    expect(changes[0]).toEqual({ type: 'reset', version: { lineage: '0'.repeat(64), index: 0 } })
   })
 })
 
