@@ -13,6 +13,7 @@ test.each([0, 1, 31, 32, 33, 1024, 1025, 40_000])('%i appended elements are wher
   const sequence = sequenceOf(upTo(length))
   expect(sequence.length).toBe(length)
   expect([...sequence]).toEqual(upTo(length))
+  expect([...sequence.leaves()]).toHaveLength(Math.ceil(length / 32))
   for (const from of [0, 1, 31, 32, 1000, length - 1, length, length + 1]) {
     if (from >= 0) expect([...sequence.from(from)]).toEqual(upTo(length).slice(from))
   }
@@ -57,6 +58,7 @@ test('any change, anywhere, is what an array makes of it, and nothing older chan
         expect(sequence.get(at)).toBe(array[at])
       }
       expect([...sequence]).toEqual(array)
+      expect([...sequence.leaves()].every((leaf) => leaf.length > 0)).toBe(true)
       expect([...old.sequence]).toEqual(old.array)
     }),
     { numRuns: 60 },
@@ -65,8 +67,13 @@ test('any change, anywhere, is what an array makes of it, and nothing older chan
 
 test('emptied one by one from the front, from the back and from the middle', () => {
   for (const place of [() => 0, (length: number) => length - 1, (length: number) => length >> 1]) {
-    let sequence = sequenceOf(upTo(2000))
-    while (sequence.length > 0) sequence = sequence.remove(place(sequence.length))
+    let sequence = sequenceOf(upTo(1000))
+    while (sequence.length > 0) {
+      sequence = sequence.remove(place(sequence.length))
+      const leaves = [...sequence.leaves()]
+      expect(leaves.length).toBeLessThanOrEqual(2 + sequence.length / 16)
+      expect(leaves.every((leaf) => leaf.length > 0)).toBe(true)
+    }
     expect([...sequence.insert(0, 7)]).toEqual([7])
   }
 })

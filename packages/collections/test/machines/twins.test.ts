@@ -21,8 +21,9 @@ interface Subject<State> {
   readonly check: (state: State, contents: never) => void
 }
 
-const key = fc.constantFrom(...KEYS)
-const value = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 3 }) }, fc.constantFrom(...KEYS, NaN, -Infinity))
+// Mostly the same few, so that writes meet.
+const key = fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...KEYS.slice(0, 3)) }, fc.constantFrom(...KEYS))
+const value = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1) }, fc.constantFrom(...KEYS, NaN, -Infinity))
 const some = (arg: Arg): fc.Arbitrary<unknown[]> => fc.array(arg, { maxLength: 40, size: 'medium' })
 const maybe = (arg: Arg): Arg => fc.option(arg, { nil: undefined })
 const index = fc.integer({ min: -2, max: 60 })
