@@ -28,7 +28,7 @@ test.each<[string, () => Replica<unknown>, (state: never) => Iterable<unknown>]>
   const untouched = iterate(replica.state as never)[Symbol.iterator]()
   const begun = iterate(replica.state as never)[Symbol.iterator]()
   const found: unknown[] = [begun.next().value]
-  replica.write('clear')
+  for (const key of ['a', 'b', 'c']) replica.write(...((create === vec ? ['popBack'] : ['remove', key]) as [string]))
   for (let next = begun.next(); next.done !== true; next = begun.next()) found.push(next.value)
   expect(found).toEqual(expected)
   expect(untouched.next().value).toEqual(expected[0])
