@@ -118,8 +118,8 @@ export async function networkOn(
     const deadlineAt = clock.monotonic() + timeoutMs
     // A floor that does not finish in time is cut off by the end of the floor below it.
     const left = (): number => Math.max(1, deadlineAt - clock.monotonic())
-    await Promise.all([streams, collections].map((floor) => atMost(endpoint, left(), floor.close())))
-    for (const floor of [groups, discovery, endpoint]) await atMost(endpoint, left(), floor.close())
+    await Promise.all([streams, collections, groups].map((floor) => atMost(endpoint, left(), floor.close())))
+    for (const floor of [discovery, endpoint]) await atMost(endpoint, left(), floor.close())
   }
   const close: Network['close'] = async (closeOptions) => {
     const timeoutMs = closeTimeout(closeOptions?.timeout)
