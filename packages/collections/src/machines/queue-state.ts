@@ -11,7 +11,13 @@ export interface Slot<P, V> {
   readonly priority: P
   /** Of the key. */
   readonly text: string
+  /** Of the priority, with that of the key behind it. */
+  readonly order: string
   readonly value: V
+}
+
+export function slotOf<P, V>(priority: P, text: string, value: V): Slot<P, V> {
+  return { priority, text, order: priorityText(priority) + text, value }
 }
 
 /** The same slots twice: by their keys, and by their priorities with the keys behind. Of a view nobody changes either. */
@@ -30,15 +36,20 @@ export class TwoTrees<P, V> {
 
   put(slot: Slot<P, V>): void {
     this.take(slot.text)
+    this.add(slot)
+  }
+
+  /** Of a key that is not there. */
+  add(slot: Slot<P, V>): void {
     this.byKey.set(slot.text, slot)
-    this.byOrder.set(orderOf(slot), slot)
+    this.byOrder.set(slot.order, slot)
   }
 
   take(text: string): Slot<P, V> | undefined {
     const slot = this.byKey.get(text)
     if (slot === undefined) return undefined
     this.byKey.delete(text)
-    this.byOrder.delete(orderOf(slot))
+    this.byOrder.delete(slot.order)
     return slot
   }
 
@@ -53,10 +64,6 @@ export class TwoTrees<P, V> {
   #at(order: string | undefined): Slot<P, V> | undefined {
     return order === undefined ? undefined : this.byOrder.get(order)
   }
-}
-
-function orderOf<P, V>({ priority, text }: Slot<P, V>): string {
-  return priorityText(priority) + text
 }
 
 export class TreeQueue<P, K, V> implements PriorityQueueState<P, K, V> {

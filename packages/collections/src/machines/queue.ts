@@ -9,7 +9,7 @@ import { afterPriority, priorityText } from '../logic/order.ts'
 import { treeReceiver, treeSource } from '../logic/tree.ts'
 import { createMachine, method } from './machine.ts'
 import type { Method } from './machine.ts'
-import { TreeQueue, TwoTrees } from './queue-state.ts'
+import { slotOf, TreeQueue, TwoTrees } from './queue-state.ts'
 import type { Slot } from './queue-state.ts'
 import type { CollectionMachine, Entry, MachineOptions, PriorityQueueState, PriorityQueueTypes, PriorityRange } from './types.ts'
 
@@ -38,7 +38,7 @@ export function priorityQueueMachine<P, K, V>(
     receiver: (replaced) => {
       const aside = new TwoTrees<P, V>()
       return treeReceiver<Slot<P, V>>(
-        (_, text, bytes) => aside.put(decodeSlot(text, bytes, elements)),
+        (_, text, bytes) => aside.add(decodeSlot(text, bytes, elements)),
         (_, dropped) => {
           state.trees = aside
           replaced(dropped)
@@ -50,16 +50,16 @@ export function priorityQueueMachine<P, K, V>(
 
 function addMethods<P, K, V>(state: TreeQueue<P, K, V>, { priority, key, value }: Elements<P, K, V>): Record<string, Method> {
   const { capacity = Number.POSITIVE_INFINITY } = state
-  const add = (slot: Slot<P, V>): Slot<P, V> | undefined => {
-    state.trees.put(slot)
+  const add = (added: Slot<P, V>): Slot<P, V> | undefined => {
+    state.trees.put(added)
     const lowest = state.size > capacity ? state.trees.lowest() : undefined
     return lowest && state.trees.take(lowest.text)
   }
-  const slotOf = ([p, k, v]: Entry<P, K, V>): Slot<P, V> => ({ priority: p, text: keyText(key.dataOf(k)), value: v })
+  const slot = ([p, k, v]: Entry<P, K, V>): Slot<P, V> => slotOf(p, keyText(key.dataOf(k)), v)
   return {
-    insert: method([one('priority', priority), one('key', key), one('value', value)], (p, k, v) => state.entry(add(slotOf([p, k, v])))),
+    insert: method([one('priority', priority), one('key', key), one('value', value)], (p, k, v) => state.entry(add(slot([p, k, v])))),
     extend: method([tuples<[P, K, V]>('entries', priority, key, value)], (entries) => {
-      for (const slot of entries.map(slotOf)) add(slot)
+      for (const each of entries.map(slot)) add(each)
       return entries.length
     }),
   }
@@ -67,19 +67,20 @@ function addMethods<P, K, V>(state: TreeQueue<P, K, V>, { priority, key, value }
 
 function updateMethods<P, K, V>(state: TreeQueue<P, K, V>, { priority, key, value }: Elements<P, K, V>): Record<string, Method> {
   const find = (k: K): Slot<P, V> | undefined => state.trees.byKey.get(keyText(key.dataOf(k)))
-  /** Answers whether there was one. */
-  const update = (slot: Slot<P, V> | undefined, changed: Partial<Slot<P, V>>): boolean => {
-    if (slot !== undefined) state.trees.put({ ...slot, ...changed })
+  /** Answers whether there is one. */
+  const update = (k: K, changed: (slot: Slot<P, V>) => Slot<P, V>): boolean => {
+    const slot = find(k)
+    if (slot !== undefined) state.trees.put(changed(slot))
     return slot !== undefined
   }
   return {
-    updatePriority: method([one('key', key), one('priority', priority)], (k, p) => update(find(k), { priority: p })),
-    updateValue: method([one('key', key), one('value', value)], (k, v) => update(find(k), { value: v })),
+    updatePriority: method([one('key', key), one('priority', priority)], (k, p) => update(k, (slot) => slotOf(p, slot.text, slot.value))),
+    updateValue: method([one('key', key), one('value', value)], (k, v) => update(k, (slot) => slotOf(slot.priority, slot.text, v))),
     compareExchangeValue: method([one('key', key), one('expected', value), optional('next', value)], (k, expected, next) => {
       const slot = find(k)
       if (slot === undefined || !sameElement(value, slot.value, expected)) return false
       if (next === undefined) state.trees.take(slot.text)
-      else update(slot, { value: next })
+      else state.trees.put(slotOf(slot.priority, slot.text, next))
       return true
     }),
   }
@@ -144,7 +145,7 @@ function encodeSlot<P, K, V>(slot: Slot<P, V>, { priority, value }: Elements<P, 
 function decodeSlot<P, K, V>(text: string, bytes: Uint8Array, elements: Elements<P, K, V>): Slot<P, V> {
   const [priority, value] = list(decodeCanonical(bytes), 'entry', 2, 2)
   elements.key.receive(keyOfText(text))
-  return { priority: elements.priority.receive(priority as CanonicalValue), text, value: elements.value.receive(value as CanonicalValue) }
+  return slotOf(elements.priority.receive(priority as CanonicalValue), text, elements.value.receive(value as CanonicalValue))
 }
 
 /** Of entries as results. */
