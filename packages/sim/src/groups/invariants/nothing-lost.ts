@@ -1,4 +1,6 @@
 import type { LineageId } from '@mosaik/raft'
+import type { MemberRun } from '../world/member.ts'
+import type { SeenEntry } from '../world/truth.ts'
 import type { Invariant } from '../world/probe.ts'
 import type { GroupsSim } from '../world/sim.ts'
 
@@ -24,7 +26,7 @@ export const nothingLost: Invariant = {
         const entry = run.truth.places.get(id)?.find((place) => place.entry.index === index)?.entry
         if (goesOn === undefined || entry === undefined || run.truth.isOnLine(goesOn, entry)) continue
         if (sim.runs.some(({ handedOver, plan }) => plan === run.plan && handedOver.has(id))) continue
-        const having = sim.runs.filter(({ gaveUp }) => gaveUp.has(entry)).map(({ name }) => name)
+        const having = sim.runs.filter((one) => one.gaveUp.has(entry) && !isWithTheWinner(one, entry)).map(({ name }) => name)
         if (having.length > 0)
           fail(
             `change ${id}, acknowledged at ${run.name} at ${index} of ${entry.lineage.slice(0, 8)}, is in no state and was not handed over; ${having.join(', ')} had it`,
@@ -33,9 +35,15 @@ export const nothingLost: Invariant = {
     },
     onEvent: (run, event) => {
       if (event.type !== 'superseded') return
+      run.yieldedTo.add(event.by)
       for (const { command } of event.entries) run.handedOver.add((command as { readonly id: number }).id)
     },
   }),
+}
+
+/** What the history that it gave way to had as well is that one's to keep, by those who are in it. */
+function isWithTheWinner({ yieldedTo, truth }: MemberRun, entry: SeenEntry): boolean {
+  return [...yieldedTo].some((winner) => truth.isOnLine(winner, entry))
 }
 
 function lineageAtTheEnd(sim: GroupsSim, group: number): LineageId | undefined {

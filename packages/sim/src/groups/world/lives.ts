@@ -24,7 +24,7 @@ export async function start(sim: GroupsSim, machine: Machine): Promise<void> {
   const bootstrap = sim.machines.flatMap(({ life: other }) =>
     other === undefined || other === life ? [] : other.endpoint.addresses.slice(0, 1),
   )
-  life.discovery = await createDiscovery(endpoint, { bootstrap: bootstrap.slice(0, 4), announceInterval: sim.plan.announceInterval })
+  life.discovery = await createDiscovery(endpoint, { bootstrap, announceInterval: sim.plan.announceInterval })
   life.groups = createGroups(life.discovery)
   for (const group of sim.plan.groups) join(sim, life, group)
 }

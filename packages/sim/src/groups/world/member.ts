@@ -42,6 +42,8 @@ export class MemberRun {
   readonly pending = new Set<Pending>()
   /** Changes that it has handed over because their history has lost. */
   readonly handedOver = new Set<number>()
+  /** Histories that it has given way to. */
+  readonly yieldedTo = new Set<LineageId>()
   /** What was in its log when it came back as another member. */
   readonly gaveUp = new Set<SeenEntry>()
   /** Position of the newest change that it has applied. */
