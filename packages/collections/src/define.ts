@@ -14,8 +14,8 @@ import type {
 
 /**
  * Names a replicated Map and gives its types, in one place for all programs that use it. The same name is the same Map everywhere. Types
- * are Standard Schemas (zod, valibot, arktype …) or codecs of one's own, and checked before anything is sent, and on arrival; without them
- * anything that can be encoded is taken. All `define…` functions throw `ERR_INVALID_OPTION`.
+ * are Standard Schemas (zod, valibot, arktype …) or codecs of one's own: what does not fit is refused before anything is sent, and what
+ * others have sent is held as it came, with a warning. Without types anything that can be encoded is taken. All `define…` functions throw `ERR_INVALID_OPTION`.
  */
 export function defineMap<K, V>(
   name: string,

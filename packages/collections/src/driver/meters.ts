@@ -19,11 +19,13 @@ export interface MetersInit {
 export class ReplicaMeters {
   readonly #size: Gauge
   readonly #syncs: Counter
+  readonly #misfits: Counter
 
   constructor({ metrics, network, group, store, kind }: MetersInit) {
     const labels = { network: shortId(network), group: shortId(group), store: shortId(store) }
     this.#size = metrics.gauge(`${PREFIX}.${NAMES[kind]}.size`, labels)
     this.#syncs = metrics.counter(`${PREFIX}.syncs.started`, labels)
+    this.#misfits = metrics.counter(`${PREFIX}.misfits`, labels)
   }
 
   size(items: number): void {
@@ -32,6 +34,10 @@ export class ReplicaMeters {
 
   syncStarted(): void {
     this.#syncs.add()
+  }
+
+  misfit(): void {
+    this.#misfits.add()
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { createBroadcast, mapWatch, MosaikError, sleep } from '@mosaik/core'
 import type { Broadcast, Clock, Logger, WaitOptions, WatchSource } from '@mosaik/core'
 import type { ApplyContext, Group, GroupEvent, LineageId } from '@mosaik/raft'
+import type { Part } from '../logic/element.ts'
 import { History } from '../logic/history.ts'
 import type { AppliedWrite, CollectionMachine, Command, MachineObserver, Reply } from '../machines/types.ts'
 import type { Change, Version } from '../types/index.ts'
@@ -33,7 +34,10 @@ export class Replica<State> {
   readonly #observer: MachineObserver = {
     replacing: () => this.#init.meters.syncStarted(),
     replaced: (dropped) => this.#onReplaced(dropped),
+    misfit: (part, reason) => this.#onMisfit(part, reason),
   }
+  /** What has been warned of: once each. */
+  readonly #misfits = new Set<Part>()
   #ticks = 0
   #isCaughtUp = false
   /** Another state is there, and its version not yet. */
@@ -108,8 +112,21 @@ export class Replica<State> {
 
   #onReplaced(dropped: number): void {
     const { logger } = this.#init
-    if (dropped > 0) logger.warn('collection %s: %d items that do not fit its types were left out', this.group.id, dropped)
+    if (dropped > 0) logger.warn('collection %s: %d items that are none of it were left out', this.group.id, dropped)
     this.#isReplaced = true
+  }
+
+  #onMisfit(part: Part, reason: string): void {
+    const { logger, meters } = this.#init
+    meters.misfit()
+    if (this.#misfits.has(part)) return
+    this.#misfits.add(part)
+    logger.warn(
+      'collection %s: a %s has come that does not fit the types of this node; it is held as it came, as by every member, and more are only counted: %s',
+      this.group.id,
+      part,
+      reason,
+    )
   }
 
   #onPosition(): void {

@@ -3,24 +3,32 @@ import type { CanonicalValue, Codec, Datum, StandardSchemaV1 } from '@mosaik/cor
 import { invalid, reasonOf } from './invalid.ts'
 import { priorityText } from './order.ts'
 
+/** What a value is in its collection; elements are values, too. */
+export type Part = 'key' | 'value' | 'priority'
+
+/** Is told of each value that came and that the schema of this member does not take, and why. */
+export type ReportMisfit = (part: Part, reason: string) => void
+
 /**
  * The type of keys, values, elements or priorities, between what the user holds and the plain data that travels and is compared. A
- * replica holds what it got, and never what its own schema would make of it: so two members with other schemas hold the same.
+ * replica holds what it got, whether its own schema takes it or not: so two members with other schemas hold the same.
  */
 export interface Element<T> {
   /** For what the user gives: checked. Throws `ERR_INVALID_DATUM`. */
   accept(value: unknown): CanonicalValue
-  /** For what others have sent: checked. Throws `ERR_INVALID_DATUM`. */
+  /** For what others have sent. No schema is asked: members with the same codecs refuse the same. Throws `ERR_INVALID_DATUM`. */
   receive(data: CanonicalValue): T
+  /** Asks the schema about what has been received. Undefined where there is none. Does not throw. */
+  readonly inspect: ((value: T, report: ReportMisfit) => void) | undefined
   /** For what has been received before: not checked again. */
   dataOf(value: T): CanonicalValue
   valueOf(data: CanonicalValue): T
 }
 
 /** Throws `ERR_INVALID_OPTION` for what is neither schema nor codec. */
-export function elementOf<T>(datum: Datum<T> | undefined): Element<T> {
+export function elementOf<T>(datum: Datum<T> | undefined, part: Part = 'value'): Element<T> {
   if (datum === undefined) return unchecked as Element<T>
-  if ('~standard' in datum) return ofSchema(datum)
+  if ('~standard' in datum) return ofSchema(datum, part)
   if (typeof datum.encode === 'function' && typeof datum.decode === 'function') return ofCodec(datum)
   throw new MosaikError(
     'ERR_INVALID_OPTION',
@@ -37,14 +45,38 @@ const plain = {
 const unchecked: Element<unknown> = {
   accept: (value) => present(value, value) as CanonicalValue,
   receive: (data) => data,
+  inspect: undefined,
   ...plain,
 }
 
-function ofSchema<T>(schema: StandardSchemaV1<unknown, T>): Element<T> {
+function ofSchema<T>(schema: StandardSchemaV1<unknown, T>, part: Part): Element<T> {
   return {
-    accept: (value) => present(validateDatum(schema, value), value) as CanonicalValue,
-    receive: (data) => (validateDatum(schema, data), data as T),
+    accept: (value) => {
+      const made = present(validateDatum(schema, value), value)
+      if (made !== value) validateMade(schema, made, value)
+      return made as CanonicalValue
+    },
+    receive: (data) => data as T,
+    inspect: (value, report) => {
+      try {
+        validateDatum(schema, value)
+      } catch (cause) {
+        report(part, reasonOf(cause))
+      }
+    },
     ...(plain as Pick<Element<T>, 'dataOf' | 'valueOf'>),
+  }
+}
+
+/** What is sent must fit itself: every member with this schema asks it about that. */
+function validateMade<T>(schema: StandardSchemaV1<unknown, T>, made: T, value: unknown): void {
+  try {
+    validateDatum(schema, made)
+  } catch (cause) {
+    throw new MosaikError('ERR_INVALID_DATUM', `the schema does not take what it makes of the value itself: ${reasonOf(cause)}`, {
+      cause,
+      datum: value,
+    })
   }
 }
 
@@ -52,14 +84,8 @@ function ofSchema<T>(schema: StandardSchemaV1<unknown, T>): Element<T> {
 function ofCodec<T>(codec: Codec<T>): Element<T> {
   const receive = (data: CanonicalValue): T => {
     if (!(data instanceof Uint8Array)) throw invalid('what was sent is not of the codec of this collection', data)
-    const value = guarded(data, () => codec.decode(data))
-    if (
-      !isSame(
-        guarded(data, () => codec.encode(value)),
-        data,
-      )
-    )
-      throw invalid('its codec does not write the bytes that it has read', data)
+    const { value, again } = readWith(codec, data)
+    if (!isSame(again, data)) throw invalid('its codec does not write the bytes that it has read', data)
     return value
   }
   return {
@@ -70,8 +96,19 @@ function ofCodec<T>(codec: Codec<T>): Element<T> {
       return data
     },
     receive,
+    inspect: undefined,
     dataOf: (value) => codec.encode(value),
     valueOf: (data) => codec.decode(data as Uint8Array),
+  }
+}
+
+/** In words that are the same on every member, whatever the codec throws: they are part of a reply. */
+function readWith<T>(codec: Codec<T>, data: Uint8Array): { readonly value: T; readonly again: Uint8Array } {
+  try {
+    const value = codec.decode(data)
+    return { value, again: codec.encode(value) }
+  } catch (cause) {
+    throw new MosaikError('ERR_INVALID_DATUM', 'the codec of this collection does not read it', { cause, datum: data })
   }
 }
 
@@ -118,14 +155,21 @@ export function encodeElement<T>(element: Element<T>, value: T): Uint8Array {
   return canonical(element.dataOf(value))
 }
 
-/** Checked. Throws `ERR_INVALID_DATUM` and `ERR_PROTOCOL`. */
-export function decodeElement<T>(element: Element<T>, bytes: Uint8Array): T {
-  return element.receive(decodeCanonical(bytes))
+/** Of an item. Throws `ERR_INVALID_DATUM`. */
+export function receiveElement<T>(element: Element<T>, data: CanonicalValue, report: ReportMisfit): T {
+  const value = element.receive(data)
+  element.inspect?.(value, report)
+  return value
 }
 
-/** Of keys: also refuses NaN. */
-export function keyElementOf<K>(datum: Datum<K> | undefined): Element<K> {
-  const element = elementOf(datum)
+/** Of an item. Throws `ERR_INVALID_DATUM` and `ERR_PROTOCOL`. */
+export function decodeElement<T>(element: Element<T>, bytes: Uint8Array, report: ReportMisfit): T {
+  return receiveElement(element, decodeCanonical(bytes), report)
+}
+
+/** Of keys, and of the elements of sets: also refuses NaN. */
+export function keyElementOf<K>(datum: Datum<K> | undefined, part: Part = 'key'): Element<K> {
+  const element = elementOf(datum, part)
   const ordered = (data: CanonicalValue): CanonicalValue => {
     if (Number.isNaN(data)) throw invalid('NaN is equal to nothing, so it is no key', data)
     return data
@@ -135,7 +179,7 @@ export function keyElementOf<K>(datum: Datum<K> | undefined): Element<K> {
 
 /** Of priorities: refuses what has no order. */
 export function priorityElementOf<P>(datum: Datum<P> | undefined): Element<P> {
-  const element = elementOf(datum)
+  const element = elementOf(datum, 'priority')
   return {
     ...element,
     accept: (value) => {

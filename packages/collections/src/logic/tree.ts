@@ -33,10 +33,7 @@ function* itemsOf<V>(
   for (const [text, value] of tree.entries(first)) yield [bytesOfLatin1(text), encode(value)]
 }
 
-/**
- * Builds a tree aside. `put` adds one item to it, and throws for one that does not fit: it is left out, just as the write that made it
- * would have been refused here.
- */
+/** Builds a tree aside. `put` adds one item to it, and throws for one that is none: it is left out, as such a write is refused. */
 export function treeReceiver<V>(
   put: (tree: Tree<V>, text: string, bytes: Uint8Array) => void,
   replace: (tree: Tree<V>, dropped: number) => void,

@@ -2,7 +2,7 @@ import type { Datum } from '@mosaik/core'
 import type { SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
 import { one, optional } from '../logic/argument.ts'
 import { decodeElement, elementOf, encodeElement, sameElement } from '../logic/element.ts'
-import type { Element } from '../logic/element.ts'
+import type { Element, ReportMisfit } from '../logic/element.ts'
 import { createMachine, method } from './machine.ts'
 import type { Method } from './machine.ts'
 import type { CellState, CollectionKind, CollectionMachine, MachineOptions } from './types.ts'
@@ -73,7 +73,7 @@ function single<T>(
     result: element,
     size: () => (state.isEmpty ? 0 : 1),
     source: () => sourceOf(state.value, element),
-    receiver: (replaced) => receiverOf(state, element, replaced),
+    receiver: (replaced, misfit) => receiverOf(state, element, replaced, misfit),
   })
 }
 
@@ -82,16 +82,16 @@ function sourceOf<T>(value: T | undefined, element: Element<T>): SnapshotSource 
   return { count: 1, items: (from = KEY) => (from.length === 0 ? [[KEY, encodeElement(element, value)]] : []) }
 }
 
-function receiverOf<T>(state: Single<T>, element: Element<T>, replaced: (dropped: number) => void): SnapshotReceiver {
+function receiverOf<T>(state: Single<T>, element: Element<T>, replaced: (dropped: number) => void, misfit: ReportMisfit): SnapshotReceiver {
   let value: T | undefined
   let dropped = 0
   return {
     add: (items) => {
       for (const [, bytes] of items) {
         try {
-          value = decodeElement(element, bytes)
+          value = decodeElement(element, bytes, misfit)
         } catch {
-          dropped++ // as the write was that made it
+          dropped++ // as such a write is refused
         }
       }
     },

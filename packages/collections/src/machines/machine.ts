@@ -3,7 +3,7 @@ import type { CanonicalValue, Codec } from '@mosaik/core'
 import type { ApplyContext, SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
 import { list } from '../logic/argument.ts'
 import type { Argument } from '../logic/argument.ts'
-import type { Element } from '../logic/element.ts'
+import type { Element, ReportMisfit } from '../logic/element.ts'
 import { invalid, reasonOf } from '../logic/invalid.ts'
 import type { AppliedWrite, CollectionKind, CollectionMachine, Command, MachineObserver, MachineOptions, Reply } from './types.ts'
 
@@ -28,8 +28,11 @@ export interface Parts<State> {
   size(): number
   source(): SnapshotSource
   /** `replaced` is to be called after the swap. */
-  receiver(replaced: (dropped: number) => void): SnapshotReceiver
+  receiver(replaced: (dropped: number) => void, misfit: ReportMisfit): SnapshotReceiver
 }
+
+/** Values inside each other that a command may have: one less than canonical bytes may, since an answer may put its value one deeper. */
+const MAX_DEPTH = 31
 
 /** Stands for a command that does not fit; its only argument says why. */
 const REFUSED = ''
@@ -61,7 +64,10 @@ export function createMachine<State>({ id, version }: MachineOptions, parts: Par
     source: () => parts.source(),
     receiver: () => {
       observer?.replacing?.()
-      return parts.receiver((dropped) => observer?.replaced(dropped))
+      return parts.receiver(
+        (dropped) => observer?.replaced(dropped),
+        (part, reason) => observer?.misfit?.(part, reason),
+      )
     },
   }
 }
@@ -81,8 +87,14 @@ function applyTo(
   } catch (cause) {
     return { refused: reasonOf(cause) } // a codec of the user's, for example
   }
+  if (observer?.misfit !== undefined) inspect(found, args, observer.misfit)
   if (observer?.applied !== undefined) observer.applied(writeOf(name, found, args, result), context)
   return { result }
+}
+
+/** Afterwards, and beside it: what a schema of this member says changes neither the state nor the reply. */
+function inspect({ args }: Method, values: readonly unknown[], report: ReportMisfit): void {
+  for (let i = 0; i < args.length; i++) args[i]?.inspect?.(values[i], report)
 }
 
 function writeOf(name: string, { args }: Method, values: readonly unknown[], result: unknown): AppliedWrite {
@@ -97,11 +109,12 @@ function commandCodec(methods: ReadonlyMap<string, Method>): Codec<Command> {
     encode: ({ method: name, args }) => {
       const found = methods.get(name)
       if (found === undefined) throw invalid(`this collection has no method '${name}'`, name)
-      return canonical([name, ...found.args.map((argument, i) => argument.accept(args[i]))])
+      const command = [name, ...found.args.map((argument, i) => argument.accept(args[i]))]
+      return canonical([command]).subarray(1) // one deeper than it is, for the limit; without the head of that
     },
     decode: (bytes) => {
       try {
-        const [name, ...data] = list(decodeCanonical(bytes), 'a command', 1)
+        const [name, ...data] = list(decodeCanonical(bytes, { depth: MAX_DEPTH }), 'a command', 1)
         const found = typeof name === 'string' ? methods.get(name) : undefined
         if (found === undefined) throw invalid('what was sent has no method of this collection', name)
         list(data, 'arguments', found.args.length, found.args.length)

@@ -1,5 +1,5 @@
 import { many, one, optional, tuples } from '../logic/argument.ts'
-import { decodeElement, elementOf, encodeElement, keyElementOf, sameElement } from '../logic/element.ts'
+import { decodeElement, elementOf, encodeElement, keyElementOf, receiveElement, sameElement } from '../logic/element.ts'
 import type { Element } from '../logic/element.ts'
 import { keyOfText, keyText } from '../logic/key.ts'
 import { createTree, treeReceiver, treeSource } from '../logic/tree.ts'
@@ -20,11 +20,11 @@ export function mapMachine<K, V>(options: MachineOptions, types: MapTypes<K, V> 
     result: value,
     size: () => state.size,
     source: () => treeSource(state.tree, (item) => encodeElement(value, item)),
-    receiver: (replaced) =>
+    receiver: (replaced, misfit) =>
       treeReceiver<V>(
         (tree, text, bytes) => {
-          key.receive(keyOfText(text))
-          tree.set(text, decodeElement(value, bytes))
+          receiveElement(key, keyOfText(text), misfit)
+          tree.set(text, decodeElement(value, bytes, misfit))
         },
         (tree, dropped) => {
           state.tree = tree

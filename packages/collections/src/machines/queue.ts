@@ -2,8 +2,8 @@ import { canonical, check, decodeCanonical } from '@mosaik/core'
 import type { CanonicalValue } from '@mosaik/core'
 import { list, many, one, optional, tuples } from '../logic/argument.ts'
 import type { Argument } from '../logic/argument.ts'
-import { elementOf, keyElementOf, priorityElementOf, sameElement } from '../logic/element.ts'
-import type { Element } from '../logic/element.ts'
+import { elementOf, keyElementOf, priorityElementOf, receiveElement, sameElement } from '../logic/element.ts'
+import type { Element, ReportMisfit } from '../logic/element.ts'
 import { keyOfText, keyText } from '../logic/key.ts'
 import { afterPriority, priorityText } from '../logic/order.ts'
 import { treeReceiver, treeSource } from '../logic/tree.ts'
@@ -35,10 +35,10 @@ export function priorityQueueMachine<P, K, V>(
     result: entryElement(elements),
     size: () => state.size,
     source: () => treeSource(state.trees.byKey, (slot) => encodeSlot(slot, elements)),
-    receiver: (replaced) => {
+    receiver: (replaced, misfit) => {
       const aside = new TwoTrees<P, V>()
       return treeReceiver<Slot<P, V>>(
-        (_, text, bytes) => aside.add(decodeSlot(text, bytes, elements)),
+        (_, text, bytes) => aside.add(decodeSlot(text, bytes, elements, misfit)),
         (_, dropped) => {
           state.trees = aside
           replaced(dropped)
@@ -135,6 +135,12 @@ function range<P>(priority: Element<P>): Argument<PriorityRange<P>> {
         toInclusive: toInclusive === true,
       }
     },
+    inspect:
+      bound.inspect &&
+      (({ from, to }, report) => {
+        bound.inspect?.(from, report)
+        bound.inspect?.(to, report)
+      }),
   }
 }
 
@@ -142,10 +148,11 @@ function encodeSlot<P, K, V>(slot: Slot<P, V>, { priority, value }: Elements<P, 
   return canonical([priority.dataOf(slot.priority), value.dataOf(slot.value)])
 }
 
-function decodeSlot<P, K, V>(text: string, bytes: Uint8Array, elements: Elements<P, K, V>): Slot<P, V> {
+function decodeSlot<P, K, V>(text: string, bytes: Uint8Array, elements: Elements<P, K, V>, misfit: ReportMisfit): Slot<P, V> {
   const [priority, value] = list(decodeCanonical(bytes), 'entry', 2, 2)
-  elements.key.receive(keyOfText(text))
-  return slotOf(elements.priority.receive(priority as CanonicalValue), text, elements.value.receive(value as CanonicalValue))
+  receiveElement(elements.key, keyOfText(text), misfit)
+  const received = receiveElement(elements.priority, priority as CanonicalValue, misfit)
+  return slotOf(received, text, receiveElement(elements.value, value as CanonicalValue, misfit))
 }
 
 /** Of entries as results. */

@@ -1,6 +1,6 @@
 import type { Datum } from '@mosaik/core'
 import { many, one } from '../logic/argument.ts'
-import { keyElementOf } from '../logic/element.ts'
+import { keyElementOf, receiveElement } from '../logic/element.ts'
 import type { Element } from '../logic/element.ts'
 import { keyOfText, keyText } from '../logic/key.ts'
 import { createTree, treeReceiver, treeSource } from '../logic/tree.ts'
@@ -13,7 +13,7 @@ const NOTHING = new Uint8Array()
 
 /** Throws `ERR_INVALID_OPTION` for a type that is none. */
 export function setMachine<T>(options: MachineOptions, type?: Datum<T>): CollectionMachine<SetState<T>> {
-  const element = keyElementOf(type)
+  const element = keyElementOf(type, 'value')
   const state = new TreeSet<T>(createTree(), element)
   return createMachine<SetState<T>>(options, {
     kind: 'set',
@@ -22,10 +22,10 @@ export function setMachine<T>(options: MachineOptions, type?: Datum<T>): Collect
     result: element,
     size: () => state.size,
     source: () => treeSource(state.tree, () => NOTHING),
-    receiver: (replaced) =>
+    receiver: (replaced, misfit) =>
       treeReceiver<undefined>(
         (tree, text) => {
-          element.receive(keyOfText(text))
+          receiveElement(element, keyOfText(text), misfit)
           tree.set(text, undefined)
         },
         (tree, dropped) => {

@@ -1,5 +1,6 @@
 import type { Datum, StoreId } from '@mosaik/core'
 import type { ApplyContext, KeyedStateMachine } from '@mosaik/raft'
+import type { ReportMisfit } from '../logic/element.ts'
 
 /** One write as it travels, and as a `superseded` event of the group hands it back: the method and the arguments of the writer. */
 export interface Command {
@@ -7,7 +8,7 @@ export interface Command {
   readonly args: readonly unknown[]
 }
 
-/** `refused`: some argument is none of this collection (the writer has another schema or version), so nothing has changed. Says why. */
+/** `refused`: it is no command of this collection, whatever the schemas, so nothing has changed on any member. Says why. */
 export type Reply = { readonly result: unknown } | { readonly refused: string }
 
 /** What a write did: its method, its arguments by name, and its result as the writer gets it. */
@@ -24,17 +25,22 @@ export interface MachineObserver {
    * undefined, nothing is put together for it.
    */
   applied?: ((write: AppliedWrite, context: ApplyContext) => void) | undefined
+  /**
+   * A value has come that the schema of this member does not take. It is held as it came, as by everyone else. Told once for each value of
+   * a write that was applied, and of each item of a state that is built aside.
+   */
+  readonly misfit?: ReportMisfit
   /** Another state begins to be built aside. */
   replacing?(): void
-  /** Another state is there, as a whole. `dropped`: items of it that do not fit the types of this collection and were left out. */
+  /** Another state is there, as a whole. `dropped`: items that are none of this collection and were left out. */
   replaced(dropped: number): void
 }
 
 export type CollectionKind = 'map' | 'vec' | 'set' | 'cell' | 'once' | 'priority-queue'
 
 /**
- * One replica. Its command codec throws `ERR_INVALID_DATUM` for arguments that do not fit, before anything is sent; what arrives and
- * does not fit is replied to with `refused`. Nothing that arrives makes it throw.
+ * One replica. Its command codec throws `ERR_INVALID_DATUM` for arguments that do not fit, before anything is sent; what arrives and is
+ * no command is replied to with `refused`. Nothing that arrives makes it throw, and no schema decides what is applied.
  */
 export interface CollectionMachine<State> extends KeyedStateMachine<Command, unknown, unknown, Reply> {
   readonly kind: CollectionKind

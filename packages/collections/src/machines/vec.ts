@@ -2,7 +2,7 @@ import type { Datum } from '@mosaik/core'
 import type { SnapshotItem, SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
 import { integer, many, one } from '../logic/argument.ts'
 import { decodeElement, elementOf, encodeElement } from '../logic/element.ts'
-import type { Element } from '../logic/element.ts'
+import type { Element, ReportMisfit } from '../logic/element.ts'
 import { Sequence } from '../logic/sequence.ts'
 import { createMachine, method } from './machine.ts'
 import type { Method } from './machine.ts'
@@ -24,7 +24,7 @@ export function vecMachine<T>(options: MachineOptions, type?: Datum<T>): Collect
     result: element,
     size: () => state.length,
     source: () => sourceOf(state.sequence, element),
-    receiver: (replaced) => receiverOf(state, element, replaced),
+    receiver: (replaced, misfit) => receiverOf(state, element, replaced, misfit),
   })
 }
 
@@ -108,16 +108,21 @@ function firstIndex(from: Uint8Array = new Uint8Array()): number {
   return view.getUint32(0) * UINT32_RANGE + view.getUint32(4) + (from.length > KEY_BYTES ? 1 : 0)
 }
 
-function receiverOf<T>(state: SequenceVec<T>, element: Element<T>, replaced: (dropped: number) => void): SnapshotReceiver {
+function receiverOf<T>(
+  state: SequenceVec<T>,
+  element: Element<T>,
+  replaced: (dropped: number) => void,
+  misfit: ReportMisfit,
+): SnapshotReceiver {
   let aside = new Sequence<T>()
   let dropped = 0
   return {
     add: (items) => {
       for (const [, bytes] of items) {
         try {
-          aside = aside.insert(aside.length, decodeElement(element, bytes))
+          aside = aside.insert(aside.length, decodeElement(element, bytes, misfit))
         } catch {
-          dropped++ // as the write was that made it
+          dropped++ // as such a write is refused
         }
       }
     },

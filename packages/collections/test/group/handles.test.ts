@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import { defineCell, defineMap, defineOnce, defineSet } from '../../src/index.ts'
+import { defineCell, defineMap, defineOnce } from '../../src/index.ts'
 import type { Change } from '../../src/index.ts'
-import { CollectionWorld, errorOf, outcome } from './world.ts'
+import { CollectionWorld } from './world.ts'
 
 const consensus = 'fast'
 const Ages = defineMap<string, number>('ages', undefined, { consensus })
@@ -132,24 +131,6 @@ describe('changes', () => {
     const metrics = b!.endpoint.metrics.text()
     expect(metrics).toMatch(/mosaik_collections_map_size\{.*\} 5000/)
     expect(metrics).toMatch(/mosaik_collections_syncs_started\S* 1\b/)
-  })
-})
-
-describe('members with other types', () => {
-  it('refuse what does not fit them, and the group goes on', async () => {
-    await using world = new CollectionWorld(8)
-    const [a, b] = await world.some(2)
-    const loose = a!.collections.writer(defineSet<unknown>('ids', undefined, { consensus }))
-    const strict = b!.collections.writer(defineSet('ids', z.number(), { consensus }))
-    await world.together(loose, strict)
-    await world.run(loose.insert(1))
-    await world.level(loose, strict)
-    expect([...strict]).toEqual([1])
-    expect((await world.run(errorOf(strict.insert('one' as never)))).code).toBe('ERR_INVALID_DATUM')
-    await world.run(loose.insert('one'))
-    await world.run(strict.insert(2))
-    expect([...strict]).toEqual([1, 2])
-    expect(await world.run(outcome(loose.insert(3)))).toBe('done')
   })
 })
 

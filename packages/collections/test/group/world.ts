@@ -1,11 +1,11 @@
 import { MosaikError } from '@mosaik/core'
-import type { Endpoint, PeerId } from '@mosaik/core'
+import type { Endpoint, Logger, PeerId } from '@mosaik/core'
 import { simWorld } from '@mosaik/core/testing'
 import type { SimWorld } from '@mosaik/core/testing'
 import { createDiscovery } from '@mosaik/discovery'
 import type { Discovery } from '@mosaik/discovery'
 import { createGroups } from '@mosaik/raft'
-import type { Groups } from '@mosaik/raft'
+import type { Groups, JoinOptions } from '@mosaik/raft'
 import { createCollections } from '../../src/index.ts'
 import type { Collection, Collections } from '../../src/index.ts'
 
@@ -16,6 +16,12 @@ export interface Node {
   readonly discovery: Discovery
   readonly groups: Groups
   readonly collections: Collections
+}
+
+export interface NodeOptions {
+  readonly logger?: Logger
+  /** What the groups of its collections keep of their logs. Small numbers make snapshots often. */
+  readonly retention?: JoinOptions['retention']
 }
 
 const POLL_MS = 20
@@ -30,12 +36,13 @@ export class CollectionWorld implements AsyncDisposable {
     this.sim = simWorld({ seed, latency: { min: 1, max: 4 } })
   }
 
-  async node(): Promise<Node> {
-    return this.#started(await this.sim.endpoint('collections', { label: `n${this.nodes.length + 1}` }))
+  async node({ logger, retention }: NodeOptions = {}): Promise<Node> {
+    const label = `n${this.nodes.length + 1}`
+    return this.#started(await this.sim.endpoint('collections', { label, ...(logger && { logger }) }), retention)
   }
 
-  async some(count: number): Promise<Node[]> {
-    for (let i = 0; i < count; i++) await this.node()
+  async some(count: number, options?: NodeOptions): Promise<Node[]> {
+    for (let i = 0; i < count; i++) await this.node(options)
     return this.nodes.slice(-count)
   }
 
@@ -90,14 +97,21 @@ export class CollectionWorld implements AsyncDisposable {
     await this.sim.close()
   }
 
-  async #started(endpoint: Endpoint): Promise<Node> {
+  async #started(endpoint: Endpoint, retention?: NodeOptions['retention']): Promise<Node> {
     const bootstrap = this.nodes.slice(0, MAX_BOOTSTRAP).flatMap((node) => node.endpoint.addresses.slice(0, 1))
     const discovery = await createDiscovery(endpoint, { bootstrap })
     const groups = createGroups(discovery)
-    const node: Node = { id: endpoint.id, endpoint, discovery, groups, collections: createCollections(groups) }
+    const collections = createCollections(retention === undefined ? groups : keeping(groups, retention))
+    const node: Node = { id: endpoint.id, endpoint, discovery, groups, collections }
     this.nodes.push(node)
     return node
   }
+}
+
+/** The same groups, each of which keeps so much. */
+function keeping(groups: Groups, retention: NonNullable<NodeOptions['retention']>): Groups {
+  const join = (options: JoinOptions): unknown => groups.join({ ...options, retention })
+  return { endpoint: groups.endpoint, join, close: () => groups.close() } as unknown as Groups
 }
 
 /** How a promise ended: `done`, or the code of its error. */

@@ -10,6 +10,7 @@ export class Replica<State> {
   readonly writes: AppliedWrite[] = []
   resets = 0
   dropped = 0
+  readonly misfits: { readonly part: string; readonly reason: string }[] = []
   #index = 0
 
   constructor(machine: CollectionMachine<State>) {
@@ -20,6 +21,7 @@ export class Replica<State> {
         this.resets++
         this.dropped += dropped
       },
+      misfit: (part, reason) => void this.misfits.push({ part, reason }),
     })
   }
 
