@@ -41,7 +41,18 @@ export class Nemesis {
       if (life.state === 'leaving') continue
       if (areNeeded || sim.open.length < 2 || this.#draw.chance(0.6)) await start(sim, machine)
     }
+    await this.#somebodyWhoMayLead()
     this.#calm()
+  }
+
+  /** Observers alone wait for ever. */
+  async #somebodyWhoMayLead(): Promise<void> {
+    const { open, machines } = this.#sim
+    if (open.some(({ machine }) => machine.plan.preference !== 'observer')) return
+    const machine = machines.find(({ plan, life }) => plan.preference !== 'observer' && life !== undefined)
+    if (machine === undefined) return
+    if (machine.life?.state === 'leaving') await machine.life.over
+    await start(this.#sim, machine)
   }
 
   #calm(): void {
