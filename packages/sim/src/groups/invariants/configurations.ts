@@ -21,9 +21,11 @@ export const configurations: Invariant = {
       if (!isOf(before) && !hasMajority(known, before.holders))
         fail(`${run.name} appends a configuration at ${entry.index}, while that at ${before.index} is not committed`)
       const opening = entries.find(({ term }) => term === entry.term)
-      // What came before it in its term has been pruned, and only what is committed is.
-      if (opening?.previousTerm === entry.term) return
-      if (opening !== undefined && !isOf(opening) && !hasMajority(known, opening.holders))
+      // What came before it in its term has been pruned, and only what is committed is; or the last configuration is of this term.
+      if (opening?.previousTerm === entry.term || before.term === entry.term) return
+      // It may have been committed by the voters of then, while the others began with a snapshot.
+      const choices = entries.flatMap((one) => configurationOf(one) ?? [])
+      if (opening !== undefined && !isOf(opening) && !choices.some((choice) => hasMajority(choice, opening.holders)))
         fail(`${run.name} appends a configuration at ${entry.index}, before anything of term ${entry.term} is committed`)
     },
   }),

@@ -98,8 +98,8 @@ export class Truth {
   /** Who was told to keep it has lost it before it could tell anybody: it never was. */
   forget(entry: SeenEntry): void {
     const { entries, committed } = this.histories.get(entry.lineage) as History
-    // It may still be on its way to somebody.
-    if (committed.get(entry.index) === entry) return
+    // What was confirmed, or has counted, may still be on its way to somebody.
+    if (entry.holders.size > 0 || committed.get(entry.index) === entry) return
     entries.set(entry.index, entries.get(entry.index)?.filter((one) => one !== entry) ?? [])
   }
 
