@@ -68,8 +68,9 @@ describe('a simulated group', () => {
     expect(leader.machine.lines).toEqual(['kept'])
     expect(incarnations()).toEqual(before)
     await cluster.restart(cluster.members[2]!, { wiped: true })
+    // Its place is given up as soon as the others see that it is another one, and then the new one gets it.
+    await cluster.until(() => incarnations().length === 3 && incarnations().join() !== before.join(), 'another member has its place')
     await cluster.converged()
-    expect(incarnations()).not.toEqual(before)
     expect(cluster.members[2]!.machine.lines).toEqual(['kept'])
   })
 
