@@ -1,3 +1,4 @@
+import type { Promised } from '../../watched-run.ts'
 import type { GroupEvent, LogEntry, Term } from '@mosaik/raft'
 import type { SnapshotMeta, StoredState } from '@mosaik/raft/testing'
 import type { RegistersState } from '../actors/register.ts'
@@ -41,9 +42,4 @@ export interface Probe {
   end?(): void
 }
 
-export interface Invariant {
-  readonly name: string
-  /** What is promised, and where. */
-  readonly rule: string
-  watch(sim: GroupsSim, fail: (what: string) => void): Probe
-}
+export type Invariant = Promised<GroupsSim, Probe>

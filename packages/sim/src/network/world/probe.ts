@@ -1,3 +1,4 @@
+import type { Promised } from '../../watched-run.ts'
 import type { Catalog, DiscoveryEvent, PeerEntry } from '@mosaik/discovery'
 import type { Item } from '../actors/item.ts'
 import type { Life } from './machine.ts'
@@ -32,9 +33,4 @@ export interface Probe {
   end?(): void
 }
 
-export interface Invariant {
-  readonly name: string
-  /** What is promised, and where. */
-  readonly rule: string
-  watch(sim: Sim, fail: (what: string) => void): Probe
-}
+export type Invariant = Promised<Sim, Probe>

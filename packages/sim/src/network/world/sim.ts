@@ -5,8 +5,8 @@ import { createDraw } from '../../draw.ts'
 import type { Draw } from '../../draw.ts'
 import type { NetworkName, Plan } from '../plan/types.ts'
 import type { Life, Machine } from './machine.ts'
-import type { Violation } from '../../outcome.ts'
-import type { Invariant, Probe } from './probe.ts'
+import { WatchedRun } from '../../watched-run.ts'
+import type { Probe } from './probe.ts'
 import type { ConsumerRun, ProducerRun } from './records.ts'
 
 const STORY_LINES = 40
@@ -23,7 +23,7 @@ export interface Disturbance {
 }
 
 /** One run of one seed: the world, who is in it, and who watches. It knows more than any node could. */
-export class Sim {
+export class Sim extends WatchedRun<Probe> {
   readonly plan: Plan
   readonly world: SimWorld
   readonly draw: Draw
@@ -32,51 +32,13 @@ export class Sim {
   readonly consumerRuns: ConsumerRun[] = []
   phase: Phase = 'safety'
   readonly disturbances: Disturbance[] = []
-  violation: Violation | undefined
-  /** The newest lines of what was done, and of what went over the wires when it failed. */
-  readonly story: string[] = []
-  wire: readonly string[] = []
-  /** Resolves at the first violation. */
-  readonly failed: Promise<void>
-  readonly #onLine: ((line: string) => void) | undefined
-  #probes: readonly Probe[] = []
-  #stop!: () => void
 
   constructor(plan: Plan, onLine?: (line: string) => void) {
+    super(STORY_LINES, onLine)
     this.plan = plan
-    this.#onLine = onLine
     this.draw = createDraw(`sim ${plan.seed} run`)
     this.world = simWorld({ seed: plan.seed, ...plan.world, traceLines: TRACE_LINES })
     this.machines = plan.nodes.map((node) => ({ plan: node, peerId: undefined, skewMs: node.skewMs, life: undefined }))
-    this.failed = new Promise((resolve) => (this.#stop = resolve))
-  }
-
-  get now(): number {
-    return this.world.now
-  }
-
-  watchWith(invariants: readonly Invariant[]): void {
-    this.#probes = invariants.map(({ name, rule, watch }) => watch(this, (what) => this.fail(name, rule, what)))
-  }
-
-  /** Tells every invariant. Nothing is told after the first violation. */
-  tell(what: (probe: Probe) => void): void {
-    for (const probe of this.#probes) if (this.violation === undefined) what(probe)
-  }
-
-  fail(invariant: string, rule: string, what: string): void {
-    if (this.violation !== undefined) return
-    this.violation = { invariant, rule, what, at: this.now }
-    this.log(`VIOLATION of ${invariant}: ${what}`)
-    this.wire = this.world.trace.lines()
-    this.#stop()
-  }
-
-  log(line: string): void {
-    const dated = `${(this.now / 1000).toFixed(3)} ${line}`
-    this.#onLine?.(dated)
-    this.story.push(dated)
-    if (this.story.length > STORY_LINES) this.story.shift()
   }
 
   /** Was there anything between these two from then until now? */
