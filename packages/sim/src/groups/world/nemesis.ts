@@ -1,4 +1,5 @@
 import type { Draw } from '../../draw.ts'
+import { Undoing } from '../../undoing.ts'
 import type { FaultName } from '../plan/types.ts'
 import { crash, leave, start, wipe } from './lives.ts'
 import type { Life, Machine } from './machine.ts'
@@ -11,11 +12,12 @@ import { makeStaleLeader } from './stale-leader.ts'
 export class Nemesis {
   readonly #sim: GroupsSim
   readonly #draw: Draw
-  readonly #undo = new Set<() => void>()
+  readonly #faults: Undoing
 
   constructor(sim: GroupsSim) {
     this.#sim = sim
     this.#draw = sim.draw.under('nemesis')
+    this.#faults = new Undoing((ms) => pass(sim, ms))
   }
 
   async rage(until: number): Promise<void> {
@@ -31,7 +33,7 @@ export class Nemesis {
   async heal(): Promise<void> {
     const sim = this.#sim
     sim.log('heal everything')
-    for (const undo of this.#undo) undo()
+    this.#faults.all()
     sim.world.heal()
     const areNeeded = sim.machines.some(({ plan }) => plan.durable) || sim.plan.groups.some(({ minMembers }) => minMembers > 1)
     for (const machine of sim.machines) {
@@ -126,7 +128,7 @@ export class Nemesis {
     const here = group.map(({ endpoint }) => endpoint)
     const there = others.map(({ endpoint }) => endpoint)
     const heal = isOutwards ? sim.world.partition(here, undefined, { oneWay }) : sim.world.partition(there, here, { oneWay })
-    this.#until(ms, heal)
+    this.#faults.after(ms, heal)
   }
 
   #pause(life: Life): void {
@@ -136,7 +138,7 @@ export class Nemesis {
     const since = sim.now
     life.state = 'paused'
     sim.world.pause(life.endpoint)
-    this.#until(ms, () => {
+    this.#faults.after(ms, () => {
       if (life.state !== 'paused') return
       sim.log(`resume ${life.name}`)
       life.state = 'running'
@@ -202,7 +204,7 @@ export class Nemesis {
       1,
     )[0]
     if (old === undefined) return
-    const cut = (run: MemberRun, ms: number): void => this.#until(ms, this.#sim.world.partition(run.life.endpoint))
+    const cut = (run: MemberRun, ms: number): void => this.#faults.after(ms, this.#sim.world.partition(run.life.endpoint))
     void makeStaleLeader(this.#sim, old, this.#draw.under(`stale at ${this.#sim.now}`), cut)
   }
 
@@ -221,18 +223,9 @@ export class Nemesis {
     sim.log(`slow ${a.name} – ${b.name}`)
     sim.world.shapePath(a.endpoint, b.endpoint, { latency: this.#draw.int(50, 400), jitter: 0.5, bandwidth: 20_000, loss: 0.2 })
     const [x, y] = [a.machine, b.machine]
-    this.#until(this.#draw.around(2_500), () => {
+    this.#faults.after(this.#draw.around(2_500), () => {
       if (x.life === undefined || y.life === undefined) return
       sim.world.shapePath(x.life.endpoint, y.life.endpoint, { latency: (latency.min + latency.max) / 2, jitter, bandwidth, loss })
     })
-  }
-
-  /** Undoes something after a while, at the latest when everything heals. */
-  #until(ms: number, undo: () => void): void {
-    const once = (): void => {
-      if (this.#undo.delete(once)) undo()
-    }
-    this.#undo.add(once)
-    void pass(this.#sim, ms).then(once)
   }
 }

@@ -1,4 +1,5 @@
 import type { Draw } from '../../draw.ts'
+import { Undoing } from '../../undoing.ts'
 import type { FaultName } from '../plan/types.ts'
 import { crash, leave, start } from './lives.ts'
 import type { Life, Machine } from './machine.ts'
@@ -14,13 +15,14 @@ function isAnchor({ machine }: Life, sim: Sim): boolean {
 export class Nemesis {
   readonly #sim: Sim
   readonly #draw: Draw
-  readonly #undo = new Set<() => void>()
+  readonly #faults: Undoing
   /** The longest leap of a clock that was made: entries dated so far ahead are still about. */
   leapMs = 0
 
   constructor(sim: Sim) {
     this.#sim = sim
     this.#draw = sim.draw.under('nemesis')
+    this.#faults = new Undoing((ms) => pass(sim, ms))
   }
 
   async rage(until: number): Promise<void> {
@@ -36,7 +38,7 @@ export class Nemesis {
   async heal(): Promise<void> {
     const sim = this.#sim
     sim.log('heal everything')
-    for (const undo of this.#undo) undo()
+    this.#faults.all()
     sim.world.heal()
     for (const machine of sim.machines) {
       const { life } = machine
@@ -90,7 +92,7 @@ export class Nemesis {
       undefined,
       { oneWay },
     )
-    this.#until(ms, () => {
+    this.#faults.after(ms, () => {
       rejoin()
       calm()
     })
@@ -103,7 +105,7 @@ export class Nemesis {
     life.state = 'paused'
     sim.world.pause(life.network)
     const calm = this.#disturb((x) => x === life.machine)
-    this.#until(ms, () => {
+    this.#faults.after(ms, () => {
       calm()
       if (life.state !== 'paused') return
       sim.log(`resume ${life.name}`)
@@ -143,7 +145,7 @@ export class Nemesis {
     const { maxTimeDrift, purgeAfter } = this.#sim.plan.discovery
     const far = Math.round(maxTimeDrift * 1.5 + this.#draw.float(0, purgeAfter))
     this.#step(machine, this.#draw.chance(0.5) ? far : -far)
-    this.#until(this.#draw.around(6_000), () => this.#step(machine, machine.plan.skewMs))
+    this.#faults.after(this.#draw.around(6_000), () => this.#step(machine, machine.plan.skewMs))
   }
 
   #slow(a: Life, b: Life): void {
@@ -153,7 +155,7 @@ export class Nemesis {
     sim.world.shapePath(a.network, b.network, { latency: this.#draw.int(50, 400), jitter: 0.5, bandwidth: 20_000, loss: 0.2 })
     const [x, y] = [a.machine, b.machine]
     const calm = this.#disturb((one, other) => one === x && other === y)
-    this.#until(this.#draw.around(8_000), () => {
+    this.#faults.after(this.#draw.around(8_000), () => {
       calm()
       if (x.life === undefined || y.life === undefined) return
       sim.world.shapePath(x.life.network, y.life.network, { latency: (latency.min + latency.max) / 2, jitter, bandwidth, loss })
@@ -165,15 +167,5 @@ export class Nemesis {
     const disturbance: Disturbance = { from: this.#sim.now, until, between }
     this.#sim.disturbances.push(disturbance)
     return () => (disturbance.until = this.#sim.now)
-  }
-
-  /** Undoes something after a while, at the latest when everything heals. */
-  #until(ms: number, undo: () => void): void {
-    const once = (): void => {
-      if (!this.#undo.delete(once)) return
-      undo()
-    }
-    this.#undo.add(once)
-    void pass(this.#sim, ms).then(once)
   }
 }
