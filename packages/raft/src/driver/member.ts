@@ -173,6 +173,7 @@ export class GroupMember {
     this.#departed.resolve()
     this.calls.fail(error)
     this.reads.fail(error)
+    this.#resubmission.close()
     this.#exchange.close()
     for (const watch of [this.leader, this.role, this.committed, this.position, this.members, this.bonds]) watch.close(error)
     this.events.close()

@@ -63,6 +63,12 @@ export class Resubmission {
     this.tick()
   }
 
+  /** The member is over. */
+  close(): void {
+    if (this.size > 0)
+      this.#init.logger.warn('%d batches of a lost history have not been seen applied: the group has ended here', this.size)
+  }
+
   /** A batch has been applied, now or before. */
   applied(session: string, number: number): void {
     if (this.#awaited.size > 0 && this.#awaited.delete(keyOf(session, number)) && this.#awaited.size === 0) this.#proposeNext()

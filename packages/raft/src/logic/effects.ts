@@ -27,7 +27,7 @@ export type Effect =
   /** Right after `index` has been applied, take a snapshot; answer with `snapshot-taken`. */
   | { readonly type: 'take-snapshot'; readonly snapshot: SnapshotMeta }
   /** Fetch this state (from several members, the leader last), install it, answer with `snapshot-installed` or `snapshot-failed`. */
-  | { readonly type: 'need-snapshot'; readonly snapshot: SnapshotMeta; readonly leader: PeerId }
+  | { readonly type: 'need-snapshot'; readonly snapshot: SnapshotMeta }
   /** A majority has this root: `snapshot` is the one to keep and to serve; older ones may go. */
   | { readonly type: 'snapshot-settled'; readonly snapshot: SnapshotMeta }
   /** The store may forget entries up to here, once the settled snapshot is stored. */

@@ -82,7 +82,7 @@ export function onSurvivorSnapshot(s: State, peer: Peer, snapshot: SnapshotMeta)
   if (s.recovery.fetching?.peerId !== peer.id.peerId || s.leader !== undefined) return
   const { peerId } = peer.id
   abandonFetch(s)
-  if (!hasUpTo(s, snapshot)) return requestSnapshot(s, peer, snapshot)
+  if (!hasUpTo(s, snapshot)) return requestSnapshot(s, snapshot)
   commitTo(s, snapshot.index)
   ask(s, peerId, s.log.last)
 }

@@ -84,7 +84,7 @@ export function onSnapshotOffer(s: State, peer: Peer, m: SnapshotOffer): void {
   if (snapshot.index <= s.commit) {
     return s.out.send(peer.id.peerId, { type: 'append-answer', index: s.commit, hint: undefined }, 'log')
   }
-  if (!hasUpTo(s, snapshot)) return requestSnapshot(s, peer, snapshot)
+  if (!hasUpTo(s, snapshot)) return requestSnapshot(s, snapshot)
   s.out.send(peer.id.peerId, { type: 'append-answer', index: snapshot.index, hint: undefined }, 'log')
   commitTo(s, snapshot.index)
 }
@@ -95,9 +95,9 @@ export function hasUpTo({ log }: State, { index, term }: SnapshotMeta): boolean 
 }
 
 /** While it is fetched and installed, this member takes no entries and judges nobody. */
-export function requestSnapshot(s: State, peer: Peer, snapshot: SnapshotMeta): void {
+export function requestSnapshot(s: State, snapshot: SnapshotMeta): void {
   s.installing = snapshot
-  s.out.emit({ type: 'need-snapshot', snapshot, leader: peer.id.peerId })
+  s.out.emit({ type: 'need-snapshot', snapshot })
 }
 
 /** The machine has the state of `snapshot`; the log begins behind it. */
