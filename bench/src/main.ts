@@ -8,6 +8,10 @@ import { parseArgs } from 'node:util'
 import { startNats } from './nats-server.ts'
 import type { NatsServer } from './nats-server.ts'
 import { idling, starting } from './rows/clusters.ts'
+import { allKinds } from './rows/collections/kinds.ts'
+import { lateReader } from './rows/collections/late.ts'
+import { localCalls } from './rows/collections/local.ts'
+import { replicatedWrites } from './rows/collections/writes.ts'
 import { fanOut, latency, oneToOne } from './rows/flow-tables.ts'
 import { inMemory, onDisk } from './rows/groups/calls.ts'
 import { coreAlone } from './rows/groups/core.ts'
@@ -52,6 +56,10 @@ const allBenches = [
   thousandGroups,
   footprint,
   coreAlone,
+  localCalls,
+  replicatedWrites,
+  allKinds,
+  lateReader,
 ]
 const benches = allBenches.filter(({ title }) => title.toLowerCase().includes(settings.only))
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)

@@ -17,6 +17,10 @@ const roles: Readonly<Record<string, () => Promise<{ readonly run: Role }>>> = {
   'jetstream-load': () => import('./roles/jetstream-load.ts'),
   ceiling: () => import('./roles/ceiling.ts'),
   core: () => import('./roles/core.ts'),
+  keeper: () => import('./roles/keeper.ts'),
+  'late-reader': () => import('./roles/late-reader.ts'),
+  local: () => import('./roles/local.ts'),
+  'redis-load': () => import('./roles/redis-load.ts'),
 }
 
 const [name = '', options = '{}'] = process.argv.slice(2)

@@ -1,7 +1,6 @@
 import { createMetrics, createNetwork, fileLog, groupKey, secretKey } from '@mosaik/node'
 import type { Group, JoinOptions, Metrics, Network } from '@mosaik/node'
-import { runInNewContext } from 'node:vm'
-import { setFlagsFromString } from 'node:v8'
+import { collectGarbage } from './garbage.ts'
 import { serveLoads } from './load.ts'
 import { cpuSeconds, now, readyMade, tell } from './role.ts'
 import { stateMachine } from './state.ts'
@@ -116,9 +115,7 @@ export interface Usage {
 }
 
 function usage(metrics: Metrics): Usage {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
+  collectGarbage()
   const text = metrics.text()
   const { heapUsed, rss } = process.memoryUsage()
   return { cpu: cpuSeconds(), at: now(), heap: heapUsed, rss, sentBytes: sum(text, 'bytes_sent'), heartbeats: sum(text, 'heartbeats_sent') }

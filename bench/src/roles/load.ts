@@ -5,8 +5,10 @@ import { now, tell } from './role.ts'
 export interface Calls {
   /** Before each load. */
   begin?(): void
-  /** 256 bytes; resolves when acknowledged. */
+  /** One item; resolves when acknowledged. */
   write(): Promise<unknown>
+  /** A thousand items in one write. */
+  batch?(): Promise<unknown>
   /** Linearizable. */
   read?(): Promise<unknown>
   /** Of the state as it is at hand. */
@@ -23,7 +25,7 @@ export interface Closed {
 /** `ms` of closed loops; or, with `items`, as long as so many calls take. */
 export interface Load {
   readonly type: 'load'
-  readonly what: 'write' | 'read' | 'stale'
+  readonly what: 'write' | 'batch' | 'read' | 'stale'
   readonly concurrency: number
   readonly ms?: number
   readonly items?: number

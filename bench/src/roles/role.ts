@@ -26,7 +26,8 @@ export function cpuSeconds(): number {
   return (user + system) / 1e6
 }
 
-function threadCpuSeconds(): number {
+/** Of it, that of the thread that JavaScript runs on. */
+export function threadCpuSeconds(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1e6
 }

@@ -113,7 +113,7 @@ async function ceiling(row: string, tls?: { readonly key: string; readonly cert:
   })
 }
 
-interface Servers extends AsyncDisposable {
+export interface Servers extends AsyncDisposable {
   readonly pids: readonly number[]
 }
 
@@ -127,7 +127,7 @@ const childrenOnly = (children: readonly Child[]): Servers => ({
 })
 
 /** Servers with their callers: the first is at the leader, the second, if there is one, at a follower. */
-async function called(servers: Servers, start: () => Promise<readonly Child[]>): Promise<Running> {
+export async function called(servers: Servers, start: () => Promise<readonly Child[]>): Promise<Running> {
   let callers: readonly Child[] = []
   const end = async (): Promise<void> => {
     await Promise.all(callers.map((child) => child.stop()))

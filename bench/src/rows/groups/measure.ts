@@ -17,7 +17,7 @@ export interface Sample extends Closed {
   readonly foreign: number
 }
 
-const WARM_MS = 800
+export const WARM_MS = 800
 const WARM_CONCURRENCY = 64
 
 /** By contender and case, what each run gave; a run's figures of all contenders stand at the same place. */
@@ -93,7 +93,7 @@ export async function inTurn(
   return results
 }
 
-async function closed(running: Running, { what, at, concurrency }: Case, ms: number): Promise<Sample> {
+export async function closed(running: Running, { what, at, concurrency }: Case, ms: number): Promise<Sample> {
   const caller = at === 'leader' ? running.leader : running.follower
   if (caller === undefined) throw new Error('there is nobody to call at a follower')
   const used = watchCpu(running.pids)
@@ -103,5 +103,5 @@ async function closed(running: Running, { what, at, concurrency }: Case, ms: num
   return { ...result, cpu: (cpu / (result.rate * seconds)) * 1e6, foreign }
 }
 
-const line = ({ rate, p50, p99, cpu, foreign }: Sample): string =>
+export const line = ({ rate, p50, p99, cpu, foreign }: Sample): string =>
   `${short(rate)}/s  p50 ${fixed(p50, 3)} ms  p99 ${fixed(p99, 3)} ms  CPU ${fixed(cpu, 1)} µs  foreign ${fixed(foreign, 2)}`
