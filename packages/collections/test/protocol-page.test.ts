@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { datumCodec } from '@mosaik/core'
 import type { CanonicalValue } from '@mosaik/core'
 import { expect, test } from 'vitest'
-import { keyText } from '../src/logic/key.ts'
+import { bytesOfKeyText, keyText } from '../src/logic/key.ts'
 import { priorityText } from '../src/logic/order.ts'
 import { cellMachine, mapMachine, onceMachine, priorityQueueMachine, setMachine, vecMachine } from '../src/machines/index.ts'
 import { id, Replica } from './machines/kit.ts'
@@ -18,7 +18,7 @@ test('the protocol page shows the bytes of commands, keys and priorities', () =>
   expect(dense).toContain(`undefined,1)${hex(map.encode('compareExchange', 'ETH', undefined, 1))}`)
   expect(dense).toContain(`toInclusive})${hex(queue.encode('removeRange', { from: 1, toInclusive: true }))}`)
   const keys: [string, CanonicalValue][] = [["'ü'", 'ü'], ['1', 1], ['-1.5', -1.5], ['1n', 1n], ['{a:1}', { a: 1 }]] // prettier-ignore
-  for (const [shown, key] of keys) expect(dense).toContain(`${shown}${hex(keyText(key))}`)
+  for (const [shown, key] of keys) expect(dense).toContain(`${shown}${hex(bytesOfKeyText(keyText(key)))}`)
   for (const [shown, priority] of [['1n', 1n], ['-1n', -1n], ["'a\\0'", 'a\0']] as const) expect(dense).toContain(`priority${shown}${hex(priorityText(priority))}`) // prettier-ignore
 })
 

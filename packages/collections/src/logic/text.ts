@@ -20,8 +20,12 @@ export function utf8Latin1(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
+/** The text of UTF-8 bytes as characters. Throws `ERR_INVALID_DATUM` for what is none. */
 export function utf8OfLatin1(text: string): string {
-  return isAscii(text) ? text : Buffer.from(text, 'latin1').toString('utf8')
+  if (isAscii(text)) return text
+  const found = Buffer.from(text, 'latin1').toString('utf8')
+  if (utf8Latin1(found) !== text) throw invalid('what was sent is no UTF-8', text)
+  return found
 }
 
 function isAscii(text: string): boolean {

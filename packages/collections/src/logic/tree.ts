@@ -1,8 +1,8 @@
 import sorted from 'sorted-btree'
 import type { SnapshotItem, SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
-import { bytesOfLatin1, latin1 } from './text.ts'
+import { bytesOfKeyText, keyTextOfBytes } from './key.ts'
 
-/** Ordered by text, whose characters are bytes. A clone costs nothing: what is changed later is copied then. */
+/** Ordered by the texts of keys. A clone costs nothing: what is changed later is copied then. */
 export type Tree<V> = sorted.default<string, V>
 
 /** It is published as CommonJS: Node hands out all exports as the default one, some bundlers and test runners the default of them. */
@@ -29,8 +29,8 @@ function* itemsOf<V>(
   encode: (value: V) => Uint8Array,
   from: Uint8Array | undefined,
 ): Generator<SnapshotItem, void, undefined> {
-  const first = from === undefined || from.length === 0 ? undefined : latin1(from)
-  for (const [text, value] of tree.entries(first)) yield [bytesOfLatin1(text), encode(value)]
+  const first = from === undefined || from.length === 0 ? undefined : keyTextOfBytes(from)
+  for (const [text, value] of tree.entries(first)) yield [bytesOfKeyText(text), encode(value)]
 }
 
 /** Builds a tree aside. `put` adds one item to it, and throws for one that is none: it is left out, as such a write is refused. */
@@ -44,7 +44,7 @@ export function treeReceiver<V>(
     add: (items) => {
       for (const [key, bytes] of items) {
         try {
-          put(aside, latin1(key), bytes)
+          put(aside, keyTextOfBytes(key), bytes)
         } catch {
           dropped++
         }

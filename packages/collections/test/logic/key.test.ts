@@ -3,9 +3,8 @@ import { canonical } from '@mosaik/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { elementOf } from '../../src/logic/element.ts'
-import { findKeyText, keyOfText, keyText } from '../../src/logic/key.ts'
+import { bytesOfKeyText, findKeyText, keyOfText, keyText, keyTextOfBytes } from '../../src/logic/key.ts'
 import { afterPriority, priorityText } from '../../src/logic/order.ts'
-import { bytesOfLatin1 } from '../../src/logic/text.ts'
 import { textOf } from '../machines/kit.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((each) => each.isWellFormed())
@@ -26,7 +25,8 @@ const key: fc.Arbitrary<CanonicalValue> = fc.oneof(
     { maxKeys: 4 },
   ),
 )
-const bytes = (each: string): Buffer => Buffer.from(bytesOfLatin1(each))
+const latin1 = (each: string): Buffer => Buffer.from(each, 'latin1')
+const bytes = (each: CanonicalValue): Uint8Array => bytesOfKeyText(keyText(each))
 const sign = (n: number): number => Math.sign(n)
 const noZero = (each: CanonicalValue): CanonicalValue => (Object.is(each, -0) ? 0 : each)
 
@@ -37,6 +37,7 @@ describe('texts of keys', () => {
         const made = keyText(each)
         expect(canonical(keyOfText(made))).toEqual(canonical(each))
         expect(/^[\0-\xff]*$/.test(made)).toBe(true)
+        expect(keyTextOfBytes(bytesOfKeyText(made))).toBe(made)
       }),
       { numRuns: 300 },
     )
@@ -55,11 +56,17 @@ describe('texts of keys', () => {
   })
 
   test('order as their bytes do: text by UTF-8, numbers by value', () => {
-    const isOrder = (a: CanonicalValue, b: CanonicalValue, expected: number): void => {
-      const [x, y] = [keyText(a), keyText(b)]
-      expect(x < y ? -1 : x > y ? 1 : 0).toBe(expected)
-      expect(sign(Buffer.compare(bytes(x), bytes(y)))).toBe(expected)
+    const orderOf = (x: string, y: string): number => (x < y ? -1 : x > y ? 1 : 0)
+    const isOrder = (a: CanonicalValue, b: CanonicalValue, expected = sign(Buffer.compare(bytes(a), bytes(b)))): void => {
+      expect(orderOf(keyText(a), keyText(b))).toBe(expected)
+      expect(sign(Buffer.compare(bytes(a), bytes(b)))).toBe(expected)
     }
+    const strange = fc.oneof(
+      fc.string({ unit: fc.constantFrom('\0', '\x01', 'c', 'n', 't', '\xff', '\u{10ffff}'), maxLength: 3 }),
+      fc.constantFrom<CanonicalValue[]>(0, 1n, -1, [], null),
+    )
+    fc.assert(fc.property(key, key, (a, b) => isOrder(a, b)))
+    fc.assert(fc.property(strange, strange, (a, b) => isOrder(a, b)))
     fc.assert(fc.property(text, text, (a, b) => isOrder(a, b, sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))))
     fc.assert(fc.property(number, number, (a, b) => isOrder(a, b, a < b ? -1 : a > b ? 1 : 0)))
   })
@@ -72,17 +79,40 @@ describe('texts of keys', () => {
     },
   )
 
-  test.each(['', 'z', 'n', 'n1234567', 'n123456789', 'n\xff\xff\xff\xff\xff\xff\xff\xff', 'c', 'c\xff', 'c\x01\x01'])(
-    '%j is the text of no key',
-    (each) => {
-      expect(() => keyOfText(each)).toThrow(expect.objectContaining({ name: 'MosaikError' }) as Error)
-    },
-  )
+  test('any bytes have a place among them', () => {
+    const any = fc.oneof(
+      fc.uint8Array({ maxLength: 6 }),
+      fc.string({ unit: fc.constantFrom('\0', 'c', 'n', 's', 't', 'u', '\xff'), maxLength: 4 }).map(latin1),
+    )
+    fc.assert(
+      fc.property(any, fc.oneof(key, text), (from, each) => {
+        expect(keyText(each) < keyTextOfBytes(from)).toBe(Buffer.compare(bytes(each), from) < 0)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test.each([
+    '',
+    'z',
+    'n',
+    'n1234567',
+    'n123456789',
+    'n\xff\xff\xff\xff\xff\xff\xff\xff',
+    'c',
+    'c\xff',
+    'c\x01\x01',
+    't\xff',
+    'ta\xc0\x80',
+    't\0\xe2\x82',
+  ])('%j are the bytes of no key', (each) => {
+    expect(() => keyOfText(keyTextOfBytes(latin1(each)))).toThrow(expect.objectContaining({ name: 'MosaikError' }) as Error)
+  })
 })
 
 describe('texts of priorities', () => {
   const utf8 = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
-  const behind = fc.constantFrom('', 't', 'tkey', 'n\xff', 'c\0', 'c\xff\xff')
+  const behind = fc.constantFrom('', 't', '\0t', '\0n\xff', '\0c\xff\xff', '\x01', '\xf4\x8f\xbf\xbf')
 
   test.each<[string, fc.Arbitrary<number | bigint | string>, (a: never, b: never) => number]>([
     ['numbers', number, (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)],
