@@ -195,6 +195,7 @@ export class GroupMember {
       const { index, term } = stored.restored.snapshot
       await this.#exchange.installStored(stored.restored.snapshot)
       if (this.ended !== undefined) return
+      this.lineage = stored.restored.hardState.lineage?.id // first: who hears of the position asks of which history it is
       this.position.set({ term, index })
     }
     const incarnation = stored?.incarnation ?? Buffer.from(prng.bytes(INCARNATION_BYTES)).toString('hex')

@@ -1,4 +1,4 @@
-import { seededPrng } from '@mosaik/core'
+import { mapWatch, seededPrng } from '@mosaik/core'
 import { expect, it } from 'vitest'
 import { fileLog } from '../../src/storage/file-log.ts'
 import type { LogStore } from '../../src/storage/types.ts'
@@ -81,3 +81,22 @@ async function play(seed: number): Promise<void> {
 }
 
 for (let seed = FIRST; seed < FIRST + SEEDS; seed++) it(`seed ${seed}`, { timeout: 60_000 }, () => play(seed))
+
+it('who restarts from a snapshot tells its history no later than its position', async () => {
+  const machine = (): Journal => new Journal()
+  await using cluster = await simGroup({ machine, members: 1, seed: 'position', storage: 'durable', retention: { entries: 4 } })
+  const [member] = cluster.members as [SimMember<Journal>]
+  const { lineage } = await cluster.run(async () => {
+    for (let i = 0; i < 20; i++) await member.group.execute(`line ${i}`)
+    return member.group
+  })
+  await cluster.pass('1s') // until the snapshot is stored
+  await cluster.restart(member)
+  const { group } = member
+  const told: [index: number, lineage: string | undefined][] = []
+  mapWatch(group.position, ({ index }) => told.push([index, group.lineage]))
+  await cluster.converged()
+  expect(told.map(([index]) => index)[0]).toBe(0)
+  expect(told[1]?.[0], 'it did not begin with a snapshot').toBeGreaterThan(8)
+  for (const [index, of] of told) expect(of, `at ${index}`).toBe(index === 0 ? undefined : lineage)
+})
