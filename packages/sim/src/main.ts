@@ -1,5 +1,5 @@
 /**
- * `pnpm sim [--world groups|network] [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going]` plays the seeds S to S + N − 1;
+ * `pnpm sim [--world groups|collections|network] [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going]` plays the seeds S to S + N − 1;
  * `pnpm sim [--world …] --seed X [--nodes n] [--verbose]` plays one, and with `--verbose` tells what is done.
  *
  * Exit codes: 0 nothing was violated; 1 something was (it is named, with the command that replays it); 2 bad arguments.
@@ -12,7 +12,7 @@ import type { WorldName } from './outcome.ts'
 import { WORLDS } from './worlds.ts'
 
 const HELP =
-  'pnpm sim [--world groups|network] [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going] | --seed X [--nodes n] [--verbose]'
+  'pnpm sim [--world groups|collections|network] [--seeds N] [--from S] [--nodes n] [--jobs j] [--keep-going] | --seed X [--nodes n] [--verbose]'
 const LINE_EVERY = 50
 
 interface Wanted {
@@ -40,7 +40,7 @@ function readArguments(): Wanted {
   })
   const from = whole('from', values.from, 0)
   const world = values.world
-  if (world !== 'groups' && world !== 'network') throw new TypeError(`--world is ${world}; it must be groups or network`)
+  if (!isWorld(world)) throw new TypeError(`--world is ${world}; it must be groups, collections or network`)
   return {
     world,
     seed: values.seed,
@@ -50,6 +50,10 @@ function readArguments(): Wanted {
     verbose: values.verbose,
     keepGoing: values['keep-going'],
   }
+}
+
+function isWorld(name: string): name is WorldName {
+  return Object.hasOwn(WORLDS, name)
 }
 
 function whole(name: string, text: string, min: number): number {

@@ -1,4 +1,4 @@
-export type WorldName = 'groups' | 'network'
+export type WorldName = 'collections' | 'groups' | 'network'
 
 export interface Violation {
   readonly invariant: string

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { drawGroupsPlan } from '../src/groups/plan/plan.ts'
 import { FAULTS } from '../src/groups/plan/types.ts'
 import { runGroupsSeed } from '../src/groups/run-seed.ts'
-import type { Invariant } from '../src/groups/world/probe.ts'
+import type { Invariant } from '../src/groups/world/register-probe.ts'
 import { failureReport } from '../src/report.ts'
 
 const factor = Number(process.env['TIME_FACTOR'] ?? 1)

@@ -1,6 +1,8 @@
 import type { LineageId } from '@mosaik/raft'
 import type { Change, Reply, Seen } from '../actors/register.ts'
 import type { MemberRun } from '../world/member.ts'
+import type { RegisterRun } from '../world/register-run.ts'
+import type { Numbered } from '../world/truth.ts'
 
 /** `lost`: nothing was sent, so it must never be applied. `unknown`: it may have been. */
 export type CallState = 'pending' | 'done' | 'lost' | 'unknown'
@@ -9,7 +11,7 @@ export type CallState = 'pending' | 'done' | 'lost' | 'unknown'
 export interface Call {
   readonly run: MemberRun
   readonly client: number
-  readonly change: Change
+  readonly change: Numbered
   readonly kind: 'execute' | 'batch' | 'feed'
   /** Where in its batch. */
   readonly offset: number
@@ -19,12 +21,18 @@ export interface Call {
   state: CallState
   /** Where it stands, once it is done. */
   index: number
+  reply: unknown
+}
+
+export interface RegisterCall extends Call {
+  readonly run: RegisterRun
+  readonly change: Change
   reply: Reply | undefined
 }
 
 /** One answered query. */
 export interface Reading {
-  readonly run: MemberRun
+  readonly run: RegisterRun
   readonly key: number
   readonly isStrong: boolean
   readonly calledAt: number

@@ -1,9 +1,9 @@
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
 /** Until a snapshot has been agreed on and saved, the log grows on. */
 const SLACK_ENTRIES = 400
 
-export const bounded: Invariant = {
+export const bounded: MemberInvariant = {
   name: 'memory-is-bounded',
   rule: 'the log keeps what `retention` says behind a snapshot, which is taken when there is twice as much (JoinOptions.retention)',
   watch: (sim, fail) => ({

@@ -1,6 +1,6 @@
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
-export const committedStays: Invariant = {
+export const committedStays: MemberInvariant = {
   name: 'committed-stays',
   rule: 'what is committed in a history is never another command, and nobody who follows it drops it (docs/consistency.md, promise 1)',
   watch: (_sim, fail) => ({

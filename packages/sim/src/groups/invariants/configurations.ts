@@ -2,9 +2,9 @@ import type { Configuration } from '@mosaik/raft/testing'
 import { configurationOf } from '../world/truth.ts'
 import type { SeenEntry } from '../world/truth.ts'
 import { hasMajority } from './on-a-quorum.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
-export const configurations: Invariant = {
+export const configurations: MemberInvariant = {
   name: 'one-voter-at-a-time',
   rule: 'a configuration differs by one voter from the one before it, which is committed by then, as is an entry of the own term (docs/protocol/groups.md, rules)',
   watch: (_sim, fail) => ({

@@ -1,9 +1,9 @@
 import type { Holding, MemberRun } from '../world/member.ts'
 import type { LogMirror } from '../world/mirror.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
 /** What a store finds after a crash is what it had confirmed, and of what it was asked beside that a beginning. */
-export const durableFirst: Invariant = {
+export const durableFirst: MemberInvariant = {
   name: 'confirmed-is-on-disk',
   rule: 'vote, term and entries are durable before anybody is told, and a durable store brings the same member back (docs/consistency.md, members)',
   watch: (_sim, fail) => ({

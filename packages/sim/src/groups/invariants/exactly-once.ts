@@ -1,7 +1,8 @@
-import type { Invariant } from '../world/probe.ts'
-import type { GroupsSim } from '../world/sim.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { MemberInvariant } from '../world/probe.ts'
+import type { MembersSim } from '../world/sim.ts'
 
-export const exactlyOnce: Invariant = {
+export const exactlyOnce: MemberInvariant = {
   name: 'exactly-once',
   rule: 'a command that was acknowledged stands where it was said to, with that reply; no command is applied twice; what was not sent never (docs/consistency.md, promise 2)',
   watch: (sim, fail) => ({
@@ -19,9 +20,7 @@ export const exactlyOnce: Invariant = {
       if (place === undefined)
         return fail(`change ${id} was acknowledged at ${run.name} as applied at ${index}, where nobody has applied it`)
       if (place.offset !== offset) fail(`change ${id} is number ${offset} of its batch, and was applied as number ${place.offset}`)
-      const { value, count, ok } = place.reply
-      if (value !== reply?.value || count !== reply.count || ok !== reply.ok)
-        fail(`change ${id} got another reply at ${run.name} than applying it gave`)
+      if (!isDeepStrictEqual(place.reply, reply)) fail(`change ${id} got another reply at ${run.name} than applying it gave`)
     },
     end: () => {
       for (const {
@@ -36,7 +35,7 @@ export const exactlyOnce: Invariant = {
   }),
 }
 
-function batchesAreWhole(sim: GroupsSim, fail: (what: string) => void): void {
+function batchesAreWhole(sim: MembersSim, fail: (what: string) => void): void {
   for (const truth of sim.truths) {
     for (const { committed } of truth.histories.values()) {
       for (const entry of committed.values()) {

@@ -1,6 +1,6 @@
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
-export const forwardOnly: Invariant = {
+export const forwardOnly: MemberInvariant = {
   name: 'nothing-goes-back',
   rule: 'term and commit of a member never go back, nor does its vote in a term change, not across restarts either (docs/protocol/groups.md, votes)',
   watch: (sim, fail) => ({

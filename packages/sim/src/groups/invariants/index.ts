@@ -1,4 +1,4 @@
-import type { Invariant } from '../world/probe.ts'
+import type { Invariant } from '../world/register-probe.ts'
 import { bounded } from './bounded.ts'
 import { committedStays } from './committed-stays.ts'
 import { configurations } from './configurations.ts'

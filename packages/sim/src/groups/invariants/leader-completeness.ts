@@ -1,8 +1,8 @@
 import type { Term } from '@mosaik/raft'
 import type { SeenEntry } from '../world/truth.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
-export const leaderCompleteness: Invariant = {
+export const leaderCompleteness: MemberInvariant = {
   name: 'leaders-have-it-all',
   rule: 'what is committed is in the log of every later leader (docs/consistency.md, promise 1)',
   watch: (_sim, fail) => {

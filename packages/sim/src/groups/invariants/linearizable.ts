@@ -2,9 +2,9 @@ import { changed, EMPTY } from '../actors/register.ts'
 import type { Register } from '../actors/register.ts'
 import { isLinearizable } from '../history/linearizable.ts'
 import type { Operation } from '../history/linearizable.ts'
-import type { Call } from '../history/record.ts'
-import type { Invariant } from '../world/probe.ts'
-import type { GroupsSim } from '../world/sim.ts'
+import type { RegisterCall } from '../history/record.ts'
+import type { Invariant } from '../world/register-probe.ts'
+import type { GroupsSim } from '../world/groups-sim.ts'
 import type { History, Truth } from '../world/truth.ts'
 
 /**
@@ -37,14 +37,14 @@ interface Part {
   readonly truth: Truth
   readonly history: History
   readonly key: number
-  readonly calls: ReadonlyMap<number, Call>
+  readonly calls: ReadonlyMap<number, RegisterCall>
 }
 
 function operationsOf(sim: GroupsSim, { truth, history, key, calls }: Part): Operation<Register>[] {
   const operations: Operation<Register>[] = []
   for (const { change, entry } of truth.lineOf(history.id)) {
     const call = calls.get(change.id)
-    if (change.key !== key || call === undefined) continue
+    if (call?.change.key !== key) continue
     const reply = call.kind !== 'feed' && call.index === entry.index ? call.reply : undefined
     // A fed command has only been appended when its caller hears of it.
     const endedAt = reply === undefined ? Number.POSITIVE_INFINITY : call.endedAt
@@ -52,7 +52,7 @@ function operationsOf(sim: GroupsSim, { truth, history, key, calls }: Part): Ope
       calledAt: call.calledAt,
       endedAt,
       step: (before) => {
-        const { value, count, ok } = changed(before, change)
+        const { value, count, ok } = changed(before, call.change)
         return reply === undefined || (reply.value === value && reply.count === count && reply.ok === ok) ? { value, count } : undefined
       },
     })

@@ -1,15 +1,15 @@
 import type { MemberRun } from '../world/member.ts'
-import type { GroupsSim } from '../world/sim.ts'
+import type { MembersSim } from '../world/sim.ts'
 
 /** Something that must come to hold once everything has healed. */
 export interface Goal {
   readonly name: string
   readonly rule: string
   /** What is in the way; undefined when it holds. */
-  missing(sim: GroupsSim): string | undefined
+  missing(sim: MembersSim): string | undefined
 }
 
-const forEachGroup = (sim: GroupsSim, missing: (runs: readonly MemberRun[]) => string | undefined): string | undefined => {
+const forEachGroup = (sim: MembersSim, missing: (runs: readonly MemberRun[]) => string | undefined): string | undefined => {
   for (const { index } of sim.plan.groups) {
     const problem = missing(sim.runsOf(index))
     if (problem !== undefined) return problem
@@ -52,7 +52,7 @@ export const sameEverywhere: Goal = {
       const behind = runs.find(({ group }) => group.position.value.index !== last)
       if (behind !== undefined) return `${behind.name} is at ${behind.group.position.value.index} of ${last}`
       const [first, ...others] = runs
-      const different = others.find(({ machine }) => machine.chain !== first?.machine.chain)
+      const different = others.find(({ digest }) => digest !== first?.digest)
       return different === undefined ? undefined : `${different.name} has another state than ${first?.name}`
     }),
 }
@@ -77,7 +77,7 @@ function isObserver({ life }: MemberRun): boolean {
   return life.machine.plan.preference === 'observer'
 }
 
-function inWords(sim: GroupsSim, { name, group }: MemberRun): string {
+function inWords(sim: MembersSim, { name, group }: MemberRun): string {
   const role = group.isLeader ? 'leads' : `follows ${sim.nameOf(group.leader)}`
   return `${name} ${role} in ${group.lineage?.slice(0, 8)}, term ${group.term}, committed ${group.committed.value}, bonds ${group.bonds.value
     .map(({ peerId }) => sim.nameOf(peerId))

@@ -1,7 +1,7 @@
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
 /** By induction: the same entry comes after the same entry. */
-export const logMatching: Invariant = {
+export const logMatching: MemberInvariant = {
   name: 'logs-match',
   rule: 'two logs of a history that have an entry of the same term at an index are the same up to there (docs/consistency.md, promise 1)',
   watch: (_sim, fail) => ({

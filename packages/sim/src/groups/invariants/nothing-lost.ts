@@ -1,14 +1,14 @@
 import type { LineageId } from '@mosaik/raft'
 import type { MemberRun } from '../world/member.ts'
 import type { SeenEntry } from '../world/truth.ts'
-import type { Invariant } from '../world/probe.ts'
-import type { GroupsSim } from '../world/sim.ts'
+import type { MemberInvariant } from '../world/probe.ts'
+import type { MembersSim } from '../world/sim.ts'
 
 /**
  * What was acknowledged is in the history that goes on, or was handed over, or everyone who had it is gone: processes without a
  * disk that have ended, disks that were replaced, logs that were pruned.
  */
-export const nothingLost: Invariant = {
+export const nothingLost: MemberInvariant = {
   name: 'no-silent-loss',
   rule: 'what succeeded is in the history that goes on, or is handed over by who gives way, as far as its log has it (docs/consistency.md, promise 5)',
   watch: (sim, fail) => ({
@@ -46,6 +46,6 @@ function isWithTheWinner({ yieldedTo, truth }: MemberRun, entry: SeenEntry): boo
   return [...yieldedTo].some((winner) => truth.isOnLine(winner, entry))
 }
 
-function lineageAtTheEnd(sim: GroupsSim, group: number): LineageId | undefined {
+function lineageAtTheEnd(sim: MembersSim, group: number): LineageId | undefined {
   return sim.runsOf(group)[0]?.lineage
 }

@@ -1,13 +1,13 @@
 import type { Configuration } from '@mosaik/raft/testing'
 import { configurationOf } from '../world/truth.ts'
 import type { SeenEntry, Truth } from '../world/truth.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
 /**
  * When something is committed first, a majority of the configuration in force has it: of the one before it, or of a later
  * one that is already in the log of who commits it.
  */
-export const onAQuorum: Invariant = {
+export const onAQuorum: MemberInvariant = {
   name: 'committed-by-a-majority',
   rule: 'a minority commits nothing, and a success is in the stores of a majority of the voters (docs/consistency.md, promise 4 and "edges")',
   watch: (sim, fail) => ({

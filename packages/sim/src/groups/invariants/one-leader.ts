@@ -1,9 +1,9 @@
 import type { LineageId } from '@mosaik/raft'
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 import type { MemberRun } from '../world/member.ts'
 
 /** Raft's election safety. */
-export const oneLeader: Invariant = {
+export const oneLeader: MemberInvariant = {
   name: 'one-leader-a-term',
   rule: 'a term of a history has at most one leader (docs/consistency.md, promise 1)',
   watch: (_sim, fail) => {

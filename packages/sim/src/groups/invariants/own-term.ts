@@ -1,8 +1,8 @@
 import type { MemberRun } from '../world/member.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
 /** Figure 8 of the Raft paper. */
-export const ownTerm: Invariant = {
+export const ownTerm: MemberInvariant = {
   name: 'own-term-commits',
   rule: 'a leader commits what earlier terms have left behind only together with an entry of its own term (docs/protocol/groups.md, rules)',
   watch: (_sim, fail) => {

@@ -1,5 +1,8 @@
+import { EMPTY } from '../actors/register.ts'
+import type { Change, Register, Reply } from '../actors/register.ts'
 import type { MemberRun } from '../world/member.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { Invariant } from '../world/register-probe.ts'
+import type { Applied } from '../world/truth.ts'
 
 export const reads: Invariant = {
   name: 'reads-tell-a-state-that-was',
@@ -19,7 +22,7 @@ export const reads: Invariant = {
       end: () => {
         for (const { run, key, seen, index, lineage } of sim.readings) {
           if (lineage === undefined) continue
-          const { value, count } = run.truth.registerAt(lineage, key, index)
+          const { value, count } = registerAt(run.truth.lineOf(lineage, index), key)
           if (value !== seen.value || count !== seen.count)
             fail(
               `key ${key} held ${value}, ${count} at ${index} of ${lineage.slice(0, 8)}; a query at ${run.name} answered ${seen.value}, ${seen.count}`,
@@ -28,4 +31,11 @@ export const reads: Invariant = {
       },
     }
   },
+}
+
+/** What a key holds after these. */
+function registerAt(line: Iterable<Applied>, key: number): Register {
+  let register: Register = EMPTY
+  for (const { change, reply } of line) if ((change as Change).key === key) register = reply as Reply
+  return { value: register.value, count: register.count }
 }

@@ -1,12 +1,12 @@
 import { configurationOf } from '../world/truth.ts'
-import type { Invariant } from '../world/probe.ts'
-import type { GroupsSim } from '../world/sim.ts'
+import type { MemberInvariant } from '../world/probe.ts'
+import type { MembersSim } from '../world/sim.ts'
 import type { MemberRun } from '../world/member.ts'
 
 /** A bond with a process that was killed is dead by then. */
 const NOTICED_MS = 1_500
 
-export const recovery: Invariant = {
+export const recovery: MemberInvariant = {
   name: 'data-on-disks-is-waited-for',
   rule: 'survivors do not go on without a majority while a silent voter that is durable may come back (docs/consistency.md, when members are lost)',
   watch: (sim, fail) => ({
@@ -24,7 +24,7 @@ export const recovery: Invariant = {
 }
 
 /** The voter's last process, if it was killed a while ago and its disk is still there. */
-function waiting(sim: GroupsSim, { plan }: MemberRun, member: string): MemberRun | undefined {
+function waiting(sim: MembersSim, { plan }: MemberRun, member: string): MemberRun | undefined {
   for (const { life, before } of sim.machines) {
     const last = before.get(plan.index)
     if (last === undefined || last.life !== life || life.state !== 'crashed' || last.memberId !== member) continue

@@ -1,6 +1,7 @@
-import type { Invariant } from '../world/probe.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { MemberInvariant } from '../world/probe.ts'
 
-export const sameState: Invariant = {
+export const sameState: MemberInvariant = {
   name: 'same-order-same-state',
   rule: 'every member applies the same commands in the same order, so members with the same position have the same state (docs/consistency.md, promise 1)',
   watch: (_sim, fail) => ({
@@ -8,7 +9,7 @@ export const sameState: Invariant = {
       if (first === undefined) return
       const where = `${entry.index}.${offset} of ${entry.lineage.slice(0, 8)}`
       if (first.change.id !== change.id) fail(`${run.name} applied change ${change.id} at ${where}, others ${first.change.id}`)
-      else if (first.chain !== chain || first.reply.value !== reply.value || first.reply.count !== reply.count)
+      else if (first.chain !== chain || !isDeepStrictEqual(first.reply, reply))
         fail(`the state of ${run.name} after ${where} is not that of the others`)
     },
   }),

@@ -1,7 +1,7 @@
 import type { LineageId } from '@mosaik/raft'
 import type { RegistersState } from '../actors/register.ts'
 import type { MemberRun } from '../world/member.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { Invariant } from '../world/register-probe.ts'
 import type { Truth } from '../world/truth.ts'
 
 export const snapshots: Invariant = {

@@ -1,8 +1,8 @@
 import type { MemberRun } from '../world/member.ts'
-import type { Invariant } from '../world/probe.ts'
+import type { MemberInvariant } from '../world/probe.ts'
 
 /** Disks and machines of this world are sound, so nobody has a reason for these. */
-export const surprises: Invariant = {
+export const surprises: MemberInvariant = {
   name: 'nobody-fails',
   rule: 'groups end on a node, members differ, and logs are dropped without a word only where a store or a machine is at fault (docs/consistency.md, promises 5 and 8)',
   watch: (_sim, fail) => {

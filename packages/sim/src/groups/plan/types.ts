@@ -1,5 +1,5 @@
 /** Everything that a seed decides before the first event. What depends on how things go is drawn on the way. */
-export interface GroupsPlan {
+export interface MembersPlan {
   readonly seed: string
   readonly world: {
     readonly latency: { readonly min: number; readonly max: number }
@@ -9,7 +9,7 @@ export interface GroupsPlan {
   }
   readonly announceInterval: number
   readonly nodes: readonly NodePlan[]
-  readonly groups: readonly GroupPlan[]
+  readonly groups: readonly MembershipPlan[]
   /** `memory`: nobody has a disk; `durable`: everyone; `mixed`: some. */
   readonly storage: 'memory' | 'durable' | 'mixed'
   /** How long a call of a disk takes at most, ms. */
@@ -35,9 +35,9 @@ export interface NodePlan {
   readonly joinAtMs: number
 }
 
-export interface GroupPlan {
+/** What every member of a group has in common. */
+export interface MembershipPlan {
   readonly index: number
-  readonly keys: number
   readonly maxVoters: number
   readonly minMembers: number
   /** Entries that the log keeps behind a snapshot. */
@@ -45,6 +45,14 @@ export interface GroupPlan {
   /** ms; as a preset or store has it where it is undefined. */
   readonly memberGrace: number | undefined
   readonly recoveryTimeout: number | undefined
+}
+
+export interface GroupPlan extends MembershipPlan {
+  readonly keys: number
+}
+
+export interface GroupsPlan extends MembersPlan {
+  readonly groups: readonly GroupPlan[]
 }
 
 export const FAULTS = [

@@ -1,17 +1,16 @@
 import { createDiscovery } from '@mosaik/discovery'
-import { createGroups, fileLog, groupKey } from '@mosaik/raft'
+import { fileLog } from '@mosaik/raft'
 import type { GroupEvent, LogStore } from '@mosaik/raft'
-import type { GroupPlan } from '../plan/types.ts'
 import { Life } from './machine.ts'
 import type { Machine } from './machine.ts'
-import { MemberRun } from './member.ts'
-import type { GroupsSim } from './sim.ts'
+import type { MemberRun } from './member.ts'
+import type { MembersSim } from './sim.ts'
 
 const NETWORK = 'sim-groups'
 const SEGMENT_BYTES = 4_096
 
 /** Starts a process on a machine, for the first time or again. */
-export async function start(sim: GroupsSim, machine: Machine): Promise<void> {
+export async function start(sim: MembersSim, machine: Machine): Promise<void> {
   const { plan, life: before } = machine
   if (before?.isOpen === true || before?.state === 'leaving') return
   const endpoint =
@@ -25,34 +24,12 @@ export async function start(sim: GroupsSim, machine: Machine): Promise<void> {
     other === undefined || other === life ? [] : other.endpoint.addresses.slice(0, 1),
   )
   life.discovery = await createDiscovery(endpoint, { bootstrap, announceInterval: sim.plan.announceInterval })
-  life.groups = createGroups(life.discovery)
-  for (const group of sim.plan.groups) join(sim, life, group)
+  life.top = sim.enter(life)
 }
 
-function join(sim: GroupsSim, life: Life, plan: GroupPlan): void {
-  const { machine } = life
-  const truth = sim.truths[plan.index] as GroupsSim['truths'][number]
-  const run = new MemberRun(sim, life, plan, truth, machine.plan.durable ? diskLog(sim, life, plan.index) : undefined)
-  run.group = life.groups.join({
-    key: groupKey(`registers ${plan.index}`),
-    machine: run.machine,
-    consensus: {
-      preset: 'fast',
-      maxVoters: plan.maxVoters,
-      minMembers: plan.minMembers,
-      ...(plan.memberGrace !== undefined && { memberGrace: plan.memberGrace }),
-      ...(plan.recoveryTimeout !== undefined && { recoveryTimeout: plan.recoveryTimeout }),
-    },
-    storage: run.store,
-    preference: machine.plan.preference,
-    retention: { entries: plan.retention },
-  })
-  life.runs.push(run)
-  sim.runs.push(run)
-  follow(sim, run, run.group.events())
-}
-
-function follow(sim: GroupsSim, run: MemberRun, events: AsyncIterable<GroupEvent>): void {
+/** Tells what its group tells, from now on. */
+export function follow(sim: MembersSim, run: MemberRun): void {
+  const events = run.group.events()
   const work = async (): Promise<void> => {
     for await (const event of events) {
       if (!run.isOpen && run.life.state !== 'leaving') return
@@ -68,7 +45,7 @@ function follow(sim: GroupsSim, run: MemberRun, events: AsyncIterable<GroupEvent
   void commits()
 }
 
-function inWords(sim: GroupsSim, event: GroupEvent): string {
+function inWords(sim: MembersSim, event: GroupEvent): string {
   switch (event.type) {
     case 'leader':
       return `${sim.nameOf(event.leader)} leads in term ${event.term}`
@@ -89,13 +66,15 @@ function diskOf(machine: Machine, group: number): string {
   return `${machine.plan.label}-${group}-${machine.wiped}`
 }
 
-function diskLog(sim: GroupsSim, { machine, endpoint }: Life, group: number): LogStore {
+/** Its log on its machine's disk, if that has one. */
+export function diskLog(sim: MembersSim, { machine, endpoint }: Life, group: number): LogStore | undefined {
+  if (!machine.plan.durable) return undefined
   const disk = sim.world.disk(diskOf(machine, group)).mount({ clock: endpoint.clock, latency: { min: 0, max: sim.plan.diskMs } })
   return fileLog('/log', { disk, segmentBytes: SEGMENT_BYTES })
 }
 
 /** A process is killed, or its machine loses power: then what was not synced is torn or lost. */
-export function crash(sim: GroupsSim, life: Life, power: boolean): void {
+export function crash(sim: MembersSim, life: Life, power: boolean): void {
   sim.log(`${power ? 'power cut at' : 'crash of'} ${life.name}`)
   life.end('crashed', sim.now)
   sim.world.crash(life.endpoint)
@@ -110,7 +89,7 @@ export function crash(sim: GroupsSim, life: Life, power: boolean): void {
 }
 
 /** Its disks are replaced by empty ones. */
-export function wipe(sim: GroupsSim, machine: Machine): void {
+export function wipe(sim: MembersSim, machine: Machine): void {
   sim.log(`wipe ${machine.plan.label}`)
   machine.wiped += 1
   machine.before.clear()
@@ -120,12 +99,11 @@ export function wipe(sim: GroupsSim, machine: Machine): void {
 export const LEAVE_MS = 6_000
 
 /** A graceful leave. Resolves when it is over. */
-export async function leave(sim: GroupsSim, life: Life): Promise<void> {
+export async function leave(sim: MembersSim, life: Life): Promise<void> {
   sim.log(`leave ${life.name}`)
   life.state = 'leaving'
   const since = sim.now
-  const closing = life.groups.close()
-  await closing
+  await life.top.close()
   const took = sim.now - since
   if (took > LEAVE_MS)
     sim.fail(

@@ -1,6 +1,5 @@
 import type { Endpoint, PeerId } from '@mosaik/core'
 import type { Discovery } from '@mosaik/discovery'
-import type { Groups } from '@mosaik/raft'
 import type { NodePlan } from '../plan/types.ts'
 import type { MemberRun } from './member.ts'
 
@@ -25,7 +24,8 @@ export class Life {
   readonly number: number
   readonly bornAt: number
   discovery!: Discovery
-  groups!: Groups
+  /** What is closed first when it leaves: its groups, or what stands on them. */
+  top!: { close(): Promise<void> }
   state: LifeState = 'running'
   /** Virtual ms; Infinity while it lasts. */
   endedAt: number = Number.POSITIVE_INFINITY
@@ -33,7 +33,6 @@ export class Life {
   runsSince: number
   /** How long it has stood still, ms. */
   pausedMs = 0
-  readonly runs: MemberRun[] = []
   /** Resolves when the process is gone. */
   readonly over: Promise<void>
   #end!: () => void

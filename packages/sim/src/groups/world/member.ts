@@ -2,17 +2,13 @@ import { memoryLog } from '@mosaik/raft'
 import type { ApplyContext, Group, Index, LineageId, LogEntry, LogStore, LogWrite, NewSnapshot } from '@mosaik/raft'
 import { readStoredSnapshot, readStoredState } from '@mosaik/raft/testing'
 import type { SnapshotMeta, StoredState } from '@mosaik/raft/testing'
-import { Registers } from '../actors/register.ts'
-import type { Change, RegistersState, Reply, Seen } from '../actors/register.ts'
-import type { GroupPlan } from '../plan/types.ts'
+import type { MembershipPlan } from '../plan/types.ts'
 import type { Life } from './machine.ts'
 import { LogMirror } from './mirror.ts'
 import type { Boundary } from './mirror.ts'
 import { ObservedLog } from './observed-log.ts'
-import type { GroupsSim } from './sim.ts'
-import type { SeenEntry, Truth } from './truth.ts'
-
-export type RegisterGroup = Group<Change, number, Seen, Reply>
+import type { MembersSim } from './sim.ts'
+import type { Applied, SeenEntry, Truth } from './truth.ts'
 
 /** What a store holds, or will once everything that was asked has been done. */
 export interface Holding {
@@ -29,13 +25,12 @@ export interface Pending {
 }
 
 /** One process's part in one group: its store, its machine and its handle, seen from outside. */
-export class MemberRun {
+export abstract class MemberRun {
   readonly life: Life
-  readonly plan: GroupPlan
+  readonly plan: MembershipPlan
   readonly truth: Truth
-  readonly machine: Registers
   readonly store: LogStore
-  group!: RegisterGroup
+  group!: Group<unknown, unknown, unknown, unknown>
   /** What it has been told to keep, and what has been confirmed. */
   readonly asked: Holding = { log: new LogMirror(), state: undefined, snapshot: undefined }
   durable: Holding = { log: new LogMirror(), state: undefined, snapshot: undefined }
@@ -48,22 +43,16 @@ export class MemberRun {
   readonly gaveUp = new Set<SeenEntry>()
   /** Position of the newest change that it has applied. */
   applied: { index: Index; offset: number } = { index: 0, offset: 0 }
-  readonly #sim: GroupsSim
+  readonly #sim: MembersSim
   #marked = 0
   /** The snapshot that it was restarted from: entries before it are in its store, and not in its log any more. */
   #begunAfter = 0
 
-  constructor(sim: GroupsSim, life: Life, plan: GroupPlan, truth: Truth, inner: LogStore = memoryLog()) {
+  constructor(sim: MembersSim, life: Life, plan: MembershipPlan, inner: LogStore = memoryLog()) {
     this.#sim = sim
     this.life = life
     this.plan = plan
-    this.truth = truth
-    this.machine = new Registers({
-      lineage: () => this.lineage,
-      applied: (change, reply, context, chain) => this.#onApplied(change, reply, context, chain),
-      taken: (state) => sim.tell((probe) => probe.onTaken?.(this, state)),
-      installed: (state) => this.#onInstalled(state),
-    })
+    this.truth = sim.truths[plan.index] as Truth
     this.store = new ObservedLog(inner, {
       opened: (store, entries) => this.#onOpened(store, entries),
       writing: (write) => this.#onWriting(write),
@@ -91,6 +80,9 @@ export class MemberRun {
   get isOpen(): boolean {
     return this.life.isOpen
   }
+
+  /** Of what its machine holds now: equal states have equal ones. */
+  abstract get digest(): string | number
 
   #onOpened(store: LogStore, raw: readonly LogEntry[]): void {
     const state = store.hardState === undefined ? undefined : readStoredState(store.hardState)
@@ -194,25 +186,20 @@ export class MemberRun {
     }
   }
 
-  #onApplied(change: Change, reply: Reply, context: ApplyContext, chain: number): void {
+  /** Its machine has applied something. */
+  protected onApplied(what: Pick<Applied, 'change' | 'reply' | 'chain'>, { index, offset, term }: ApplyContext): void {
     if (!this.isOpen && this.life.state !== 'leaving') return
-    const { index, offset, term } = context
     const entry = this.asked.log.at(index)
     if (entry === undefined || entry.term !== term) {
-      const what = `${this.name} applied change ${change.id} at ${index} of term ${term}, where its log has ${entry === undefined ? 'nothing' : `term ${entry.term}`}`
-      return this.#sim.fail('one-order', 'every member applies what is in its log (docs/consistency.md, promise 1)', what)
+      const problem = `${this.name} applied change ${what.change.id} at ${index} of term ${term}, where its log has ${entry === undefined ? 'nothing' : `term ${entry.term}`}`
+      return this.#sim.fail('one-order', 'every member applies what is in its log (docs/consistency.md, promise 1)', problem)
     }
     this.#markCommitted(index)
-    const applied = { change, reply, chain, entry, offset }
+    const applied = { ...what, entry, offset }
     const first = entry.applied[offset]
     if (first === undefined) this.truth.apply(applied)
     this.#sim.tell((probe) => probe.onApply?.(this, applied, first))
     this.applied = { index, offset }
-  }
-
-  #onInstalled(state: RegistersState): void {
-    this.applied = { index: state.index, offset: state.offset }
-    this.#sim.tell((probe) => probe.onInstall?.(this, state))
   }
 
   /** Whoever applies an entry, or says that it is committed, says so of everything before it. */

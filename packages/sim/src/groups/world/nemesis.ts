@@ -5,17 +5,22 @@ import { crash, leave, start, wipe } from './lives.ts'
 import type { Life, Machine } from './machine.ts'
 import type { MemberRun } from './member.ts'
 import { pass } from './sim.ts'
-import type { GroupsSim } from './sim.ts'
-import { makeStaleLeader } from './stale-leader.ts'
+import type { MembersSim } from './sim.ts'
+
+/** Keeps the old leader out of what comes next: `cut` cuts it off for so many ms. */
+export type StaleLeader<Run> = (old: Run, draw: Draw, cut: (run: Run, ms: number) => void) => Promise<void>
 
 /** Makes faults until the first phase is over, and undoes them all then. */
-export class Nemesis {
-  readonly #sim: GroupsSim
+export class Nemesis<Run extends MemberRun> {
+  readonly #sim: MembersSim<Run>
+  readonly #makeStale: StaleLeader<Run> | undefined
   readonly #draw: Draw
   readonly #faults: Undoing
 
-  constructor(sim: GroupsSim) {
+  /** `makeStale` makes a leader stale; without it that fault is none. */
+  constructor(sim: MembersSim<Run>, makeStale?: StaleLeader<Run>) {
     this.#sim = sim
+    this.#makeStale = makeStale
     this.#draw = sim.draw.under('nemesis')
     this.#faults = new Undoing((ms) => pass(sim, ms))
   }
@@ -111,7 +116,7 @@ export class Nemesis {
   /** Whoever leads, as somebody says who may be wrong. */
   #leader(): Life | undefined {
     return this.#draw.some(
-      this.#sim.running.filter(({ runs }) => runs.some(({ group }) => group.isLeader)),
+      this.#sim.running.filter((life) => this.#sim.runsIn(life).some(({ group }) => group.isLeader)),
       1,
     )[0]
   }
@@ -193,19 +198,19 @@ export class Nemesis {
   }
 
   #transfer(from: Life, to: Life | undefined): void {
-    const run = this.#draw.pick(from.runs)
+    const run = this.#draw.pick(this.#sim.runsIn(from))
     this.#sim.log(`transfer leadership to ${to?.name ?? 'anyone'}, asked at ${run.name}`)
     run.group.transferLeadership(to?.peerId).catch(() => undefined)
   }
 
   #staleLeader(): void {
     const old = this.#draw.some(
-      this.#sim.running.flatMap(({ runs }) => runs.filter(({ group }) => group.isLeader)),
+      this.#sim.running.flatMap((life) => this.#sim.runsIn(life).filter(({ group }) => group.isLeader)),
       1,
     )[0]
     if (old === undefined) return
-    const cut = (run: MemberRun, ms: number): void => this.#faults.after(ms, this.#sim.world.partition(run.life.endpoint))
-    void makeStaleLeader(this.#sim, old, this.#draw.under(`stale at ${this.#sim.now}`), cut)
+    const cut = (run: Run, ms: number): void => this.#faults.after(ms, this.#sim.world.partition(run.life.endpoint))
+    void this.#makeStale?.(old, this.#draw.under(`stale at ${this.#sim.now}`), cut)
   }
 
   #step(machine: Machine): void {

@@ -1,15 +1,14 @@
 import type { Promised } from '../../watched-run.ts'
 import type { GroupEvent, LogEntry, Term } from '@mosaik/raft'
 import type { SnapshotMeta, StoredState } from '@mosaik/raft/testing'
-import type { RegistersState } from '../actors/register.ts'
-import type { Call, Reading } from '../history/record.ts'
+import type { Call } from '../history/record.ts'
 import type { Life } from './machine.ts'
 import type { MemberRun } from './member.ts'
-import type { GroupsSim } from './sim.ts'
+import type { MembersSim } from './sim.ts'
 import type { Applied, SeenEntry } from './truth.ts'
 
-/** What an invariant is told. Every call comes in the step in which the thing happens. */
-export interface Probe {
+/** What an invariant is told, whatever the machines are. Every call comes in the step in which the thing happens. */
+export interface MemberProbe {
   /** A store was opened; `before` is whoever had it last. */
   onOpened?(run: MemberRun, before: MemberRun | undefined): void
   /** A store was asked to keep an entry. */
@@ -18,8 +17,6 @@ export interface Probe {
   onSame?(run: MemberRun, entry: SeenEntry, raw: LogEntry, previousTerm: Term | undefined): void
   onTruncate?(run: MemberRun, dropped: readonly SeenEntry[]): void
   onState?(run: MemberRun, before: StoredState | undefined, after: StoredState): void
-  /** The machine was asked for its state. */
-  onTaken?(run: MemberRun, state: RegistersState): void
   /** It comes back as another member, without what its log had. */
   onAnew?(run: MemberRun, dropped: readonly SeenEntry[]): void
   /** A store was asked to keep a snapshot. */
@@ -28,13 +25,11 @@ export interface Probe {
   onCommit?(run: MemberRun, entry: SeenEntry, known: SeenEntry | undefined): void
   /** `first`: how it was when it was applied for the first time, unless this is that. */
   onApply?(run: MemberRun, applied: Applied, first: Applied | undefined): void
-  onInstall?(run: MemberRun, state: RegistersState): void
   /** What a handle says to be committed has changed. */
   onCommitted?(run: MemberRun, index: number): void
   onEvent?(run: MemberRun, event: GroupEvent): void
   /** A call has been answered, one way or another. */
   onCalled?(call: Call): void
-  onRead?(reading: Reading): void
   onCrash?(life: Life): void
   /** A few times a second. */
   tick?(): void
@@ -42,4 +37,4 @@ export interface Probe {
   end?(): void
 }
 
-export type Invariant = Promised<GroupsSim, Probe>
+export type MemberInvariant = Promised<MembersSim, MemberProbe>

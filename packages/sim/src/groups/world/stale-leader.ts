@@ -1,8 +1,8 @@
 import { change, read } from '../actors/client.ts'
 import type { Draw } from '../../draw.ts'
-import type { MemberRun } from './member.ts'
+import type { GroupsSim } from './groups-sim.ts'
+import type { RegisterRun } from './register-run.ts'
 import { pass } from './sim.ts'
-import type { GroupsSim } from './sim.ts'
 
 const LOOK_MS = 1
 const WAIT_MS = 600
@@ -16,12 +16,12 @@ const CLIENT = -1_000
  */
 export async function makeStaleLeader(
   sim: GroupsSim,
-  old: MemberRun,
+  old: RegisterRun,
   draw: Draw,
-  cut: (run: MemberRun, ms: number) => void,
+  cut: (run: RegisterRun, ms: number) => void,
 ): Promise<void> {
   const { lineage, term } = old.group
-  const others = (): MemberRun[] =>
+  const others = (): RegisterRun[] =>
     sim.runsOf(old.plan.index).filter((run) => run !== old && run.life.state === 'running' && run.group.lineage === lineage)
   old.group.transferLeadership().catch(() => undefined)
   if ((await first(sim, () => others().find(({ group }) => group.term > term))) === undefined || !old.group.isLeader) return
@@ -44,12 +44,12 @@ async function first<T>(sim: GroupsSim, find: () => T | undefined): Promise<T | 
   return undefined
 }
 
-function write(sim: GroupsSim, run: MemberRun, key: number): Promise<void> {
+function write(sim: GroupsSim, run: RegisterRun, key: number): Promise<void> {
   const id = sim.moment()
   const limits = { timeout: CALL_MS, signal: undefined }
   return change(sim, { client: CLIENT, run, kind: 'execute', changes: [{ id, key, what: 'write', value: id }], limits })
 }
 
-function ask(sim: GroupsSim, run: MemberRun, draw: Draw, key: number): Promise<void> {
+function ask(sim: GroupsSim, run: RegisterRun, draw: Draw, key: number): Promise<void> {
   return run.isOpen ? read(sim, run, { draw, isStrong: true, key }) : Promise.resolve()
 }

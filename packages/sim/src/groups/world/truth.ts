@@ -1,14 +1,18 @@
 import type { Index, LineageId, LogEntry, Term } from '@mosaik/raft'
 import { readStoredEntry } from '@mosaik/raft/testing'
 import type { Configuration, EntryData, Lineage } from '@mosaik/raft/testing'
-import type { Change, Register, Reply } from '../actors/register.ts'
-import { EMPTY } from '../actors/register.ts'
+
+/** A command with the number of the call that it is of. */
+export interface Numbered {
+  readonly id: number
+}
 
 /** One change as it was first applied, wherever that was. */
 export interface Applied {
-  readonly change: Change
-  readonly reply: Reply
-  readonly chain: number
+  readonly change: Numbered
+  readonly reply: unknown
+  /** Of the state that it made. */
+  readonly chain: string | number
   readonly entry: SeenEntry
   readonly offset: number
 }
@@ -127,13 +131,6 @@ export class Truth {
   *lineOf(lineage: LineageId, upTo: Index = Number.POSITIVE_INFINITY): Generator<Applied> {
     for (const entry of this.histories.get(lineage)?.committed.values() ?? [])
       if (entry.index <= upTo) for (const applied of entry.applied) if (applied !== undefined) yield applied
-  }
-
-  /** What a key held after `index`. */
-  registerAt(lineage: LineageId, key: number, index: Index): Register {
-    let register: Register = EMPTY
-    for (const { change, reply } of this.lineOf(lineage, index)) if (change.key === key) register = reply
-    return { value: register.value, count: register.count }
   }
 }
 
