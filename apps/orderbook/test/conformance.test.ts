@@ -29,7 +29,7 @@ function suite(name: string, create: () => OrderBook): void {
             { type: 'open', trader },
             { type: 'open', trader, from: prng.uint32() % 20, limit: 3 },
             { type: 'positions', trader },
-            { type: 'totals', trader },
+            { type: 'trader', trader },
             { type: 'totals' },
             { type: 'sequence', trader },
             { type: 'fills', from: prng.uint32() % 50, limit: 20 },
@@ -38,6 +38,7 @@ function suite(name: string, create: () => OrderBook): void {
       }
     },
     { describe, it },
+    { histories: 5 },
   )
 }
 

@@ -43,7 +43,7 @@ export class RandomFlow {
   #fresh(): Instruction {
     const trader = this.pick(TRADERS)
     const sequence = this.#next.get(trader) ?? 1
-    if (sequence > 1 && this.below(4) === 0) return { type: 'cancel', trader, sequence, order: 1 + this.below(sequence - 1) }
+    if (sequence > 1 && this.below(4) === 0) return { type: 'cancel', trader, sequence, order: Math.max(1, sequence - 1 - this.below(8)) }
     const side = this.below(2) === 0 ? 'buy' : 'sell'
     return { type: 'order', trader, sequence, pair: this.pick(PAIRS), side, price: 1 + this.below(PRICES), quantity: 1 + this.below(LOTS) }
   }

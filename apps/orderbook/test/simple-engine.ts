@@ -46,7 +46,8 @@ export class SimpleEngine {
       const isGoodEnough = side === 'buy' ? other.price <= price : other.price >= price
       if (own.left > 0 && isGoodEnough) this.#fill(own, other)
     }
-    this.waiting = [...this.waiting, own].filter(({ left }) => left > 0)
+    this.waiting.push(own)
+    this.waiting = this.waiting.filter(({ left }) => left > 0)
     return 'taken'
   }
 

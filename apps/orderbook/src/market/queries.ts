@@ -13,8 +13,10 @@ export type Query =
   /** Of a trader, from a sequence on (default 1), by sequence. */
   | { readonly type: 'open'; readonly trader: string; readonly from?: number; readonly limit?: number }
   | { readonly type: 'positions'; readonly trader: string }
-  /** Of a trader, or of all. */
-  | { readonly type: 'totals'; readonly trader?: string }
+  /** Of the whole book. */
+  | { readonly type: 'totals' }
+  /** The totals of one trader. */
+  | { readonly type: 'trader'; readonly trader: string }
   /** Which sequence is expected of a trader. */
   | { readonly type: 'sequence'; readonly trader: string }
   /** From a number on, or the oldest that is kept. */
@@ -48,7 +50,9 @@ export interface Answers {
   readonly top: Top
   readonly open: readonly OpenOrder[]
   readonly positions: readonly Position[]
-  readonly totals: MarketTotals | Totals | null
+  readonly totals: MarketTotals
+  /** Null when nobody has seen it. */
+  readonly trader: Totals | null
   readonly sequence: number
   readonly fills: Fills
 }
@@ -64,7 +68,9 @@ export function answer(market: Market, query: Query): Answer {
     case 'positions':
       return positionsOf(market, query.trader)
     case 'totals':
-      return query.trader === undefined ? marketTotals(market) : totalsOfTrader(market, query.trader)
+      return marketTotals(market)
+    case 'trader':
+      return totalsOfTrader(market, query.trader)
     case 'sequence':
       return market.traderByName.get(query.trader)?.next ?? 1
     case 'fills':
