@@ -1,4 +1,4 @@
-import type { Cancel, Fill, Instruction, Order, Side } from '../src/market/types.ts'
+import type { Cancel, Fill, Instruction, Order, OrderId, Side } from '../src/market/types.ts'
 
 /** An order that waits. `arrival`: how many orders came before it. */
 export interface Waiting {
@@ -39,13 +39,10 @@ export class SimpleEngine {
 
   #place({ trader, sequence, pair, side, price, quantity }: Order): string {
     const own: Waiting = { trader, sequence, pair, side, price, arrival: this.#arrivals++, left: quantity }
-    const others = this.waiting.filter((other) => other.pair === pair && other.side !== side)
-    if (side === 'buy') others.sort((a, b) => a.price - b.price || a.arrival - b.arrival)
-    else others.sort((a, b) => b.price - a.price || a.arrival - b.arrival)
-    for (const other of others) {
-      const isGoodEnough = side === 'buy' ? other.price <= price : other.price >= price
-      if (own.left > 0 && isGoodEnough) this.#fill(own, other)
-    }
+    const others = this.waiting
+      .filter((other) => other.pair === pair && other.side !== side && (side === 'buy' ? other.price <= price : other.price >= price))
+      .sort((a, b) => (side === 'buy' ? a.price - b.price : b.price - a.price) || a.arrival - b.arrival)
+    for (const other of others) if (own.left > 0) this.#fill(own, other)
     this.waiting.push(own)
     this.waiting = this.waiting.filter(({ left }) => left > 0)
     return 'taken'
@@ -55,8 +52,12 @@ export class SimpleEngine {
     const quantity = Math.min(taker.left, maker.left)
     taker.left -= quantity
     maker.left -= quantity
-    const [buyer, seller] = (taker.side === 'buy' ? [taker, maker] : [maker, taker]).map(({ trader, sequence }) => ({ trader, sequence }))
+    const [buyer, seller] = taker.side === 'buy' ? [taker, maker] : [maker, taker]
     const number = this.fills.length + 1
-    this.fills.push({ number, pair: maker.pair, price: maker.price, quantity, buyer: buyer!, seller: seller!, taker: taker.side })
+    this.fills.push({ number, pair: maker.pair, price: maker.price, quantity, buyer: idOf(buyer), seller: idOf(seller), taker: taker.side })
   }
+}
+
+function idOf({ trader, sequence }: Waiting): OrderId {
+  return { trader, sequence }
 }
