@@ -1,5 +1,21 @@
+import { MosaikError } from '@mosaik/core'
 import type { CollectionRun } from '../world/collection-run.ts'
 import type { CollectionsSim } from '../world/collections-sim.ts'
+
+/** Tells whenever a handle comes online, until it ends. */
+export async function followOnline(sim: CollectionsSim, run: CollectionRun): Promise<void> {
+  const { when } = run.handle
+  try {
+    for (let since = sim.moment(); ; since = sim.moment()) {
+      await when.online()
+      if (!run.isOpen) return
+      sim.tell((probe) => probe.onOnline?.(run.read(), since))
+      await when.offline()
+    }
+  } catch (error) {
+    if (!MosaikError.is(error, 'ERR_CLOSED')) throw error
+  }
+}
 
 /** Reads a handle's changes until it ends. */
 export async function readChanges(sim: CollectionsSim, run: CollectionRun): Promise<void> {

@@ -6,11 +6,13 @@ import { surprises } from '../../groups/invariants/surprises.ts'
 import type { Invariant } from '../world/probe.ts'
 import { changes } from './changes.ts'
 import { linearizable } from './linearizable.ts'
-import { models, onceForEver } from './models.ts'
+import { models } from './models.ts'
+import { onceForEver } from './once.ts'
+import { online } from './online.ts'
 import { forwards, replicas } from './replicas.ts'
 import { ownWrites, reaching } from './writes.ts'
 
 /** Everything that must hold at every moment. What must come to hold is in `liveness.ts`. */
 export const COLLECTION_INVARIANTS: readonly Invariant[] = [
-  sameState, replicas, forwards, models, linearizable, onceForEver, exactlyOnce, ownWrites, reaching, nothingLost, changes, bounded, surprises,
+  sameState, replicas, forwards, models, linearizable, onceForEver, exactlyOnce, ownWrites, reaching, online, nothingLost, changes, bounded, surprises,
 ] // prettier-ignore

@@ -1,13 +1,7 @@
 import type { Version } from '@mosaik/collections'
-import type { LineageId } from '@mosaik/raft'
 import type { Applied, Truth } from '../../groups/world/truth.ts'
 import type { CollectionRun } from '../world/collection-run.ts'
 import { textOf } from '../world/text.ts'
-
-/** The writes of a history, and of what it goes on from, in their order. */
-export function lineOf(truth: Truth, lineage: LineageId): Applied[] {
-  return [...truth.lineOf(lineage)].sort((a, b) => a.entry.index - b.entry.index || a.offset - b.offset)
-}
 
 /** The write that stands there, if there is one. */
 export function writeAt(truth: Truth, { lineage, index }: Version): Applied | undefined {
@@ -25,4 +19,10 @@ export function shownAt({ truth, kind, plan }: Pick<CollectionRun, 'truth' | 'ki
 
 export function inWords({ lineage, index }: Version): string {
   return `${index} of ${lineage.slice(0, 8)}`
+}
+
+/** Whether what is read at `here` has the write of `wanted`. */
+export function isPast({ truth }: CollectionRun, wanted: Version, here: Version): boolean {
+  const write = writeAt(truth, wanted)
+  return write !== undefined && here.index >= wanted.index && truth.isOnLine(here.lineage, write.entry)
 }

@@ -1,7 +1,5 @@
-import type { Version } from '@mosaik/collections'
-import type { CollectionRun } from '../world/collection-run.ts'
 import type { Invariant } from '../world/probe.ts'
-import { inWords, writeAt } from './states.ts'
+import { inWords, isPast, writeAt } from './states.ts'
 
 export const ownWrites: Invariant = {
   name: 'own-writes-are-readable',
@@ -27,10 +25,4 @@ export const reaching: Invariant = {
         fail(`${run.name} says that ${inWords(wanted)} ${isThere ? 'is there' : 'never comes'}, and is at ${inWords(version)}`)
     },
   }),
-}
-
-/** Whether what is read at `here` has the write of `wanted`. */
-function isPast({ truth }: CollectionRun, wanted: Version, here: Version): boolean {
-  const write = writeAt(truth, wanted)
-  return write !== undefined && here.index >= wanted.index && truth.isOnLine(here.lineage, write.entry)
 }

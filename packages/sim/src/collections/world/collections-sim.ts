@@ -4,7 +4,7 @@ import { diskLog, follow } from '../../groups/world/lives.ts'
 import type { Life } from '../../groups/world/machine.ts'
 import { MembersSim } from '../../groups/world/sim.ts'
 import type { CollectionCall } from '../actors/client.ts'
-import { readChanges } from '../actors/reader.ts'
+import { followOnline, readChanges } from '../actors/reader.ts'
 import type { CollectionsPlan } from '../plan/types.ts'
 import { CollectionRun } from './collection-run.ts'
 import type { Probe } from './probe.ts'
@@ -33,6 +33,7 @@ export class CollectionsSim extends MembersSim<CollectionRun, Probe> {
       this.runs.push(opening)
       opening.open(collections)
       follow(this, opening)
+      void followOnline(this, opening)
       if (this.draw.under(`reader at ${opening.name}`).chance(0.5)) void readChanges(this, opening)
     }
     return {

@@ -18,6 +18,8 @@ export interface Probe extends MemberProbe {
   onTold?(reader: ChangeReader, change: Change): void
   /** A write has succeeded, and this is what its writer reads in the same step. */
   onWritten?(call: CollectionCall, reading: Reading): void
+  /** A handle has come online, and was not since that moment. */
+  onOnline?(reading: Reading, since: number): void
   /** A wait for a version of another member is over: it is there, or never will be. */
   onReached?(wanted: Version, isThere: boolean, reading: Reading): void
 }

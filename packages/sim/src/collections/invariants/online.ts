@@ -1,0 +1,20 @@
+import type { Invariant } from '../world/probe.ts'
+import { inWords, isPast, writeAt } from './states.ts'
+
+/** A handle asks how far the others are some time before it comes online: what succeeds meanwhile it may still lack. */
+export const online: Invariant = {
+  name: 'online-is-current',
+  rule: 'who comes online has what had been written before (CollectionConditions.online)',
+  watch: (sim, fail) => ({
+    onOnline: (reading, since) => {
+      const { run } = reading
+      for (const { run: writer, change, version, endedAt } of sim.calls) {
+        if (version === undefined || endedAt >= since || writer.plan !== run.plan) continue
+        const write = writeAt(run.truth, version)
+        if (write === undefined || run.lineage === undefined || !run.truth.isOnLine(run.lineage, write.entry)) continue
+        if (!isPast(run, version, reading.version))
+          fail(`${run.name} is online at ${inWords(reading.version)}, without ${change.method} ${change.id} at ${inWords(version)}`)
+      }
+    },
+  }),
+}
