@@ -2,6 +2,7 @@ import { check, MosaikError } from '@mosaik/core'
 import type { StoreId, WaitOptions } from '@mosaik/core'
 import type { CallOptions } from '@mosaik/raft'
 import type { Replica } from '../driver/replica.ts'
+import { outcomeOf } from '../machines/index.ts'
 import type { Change, Collection, CollectionConditions, CollectionGroup, Committed, Version } from '../types/index.ts'
 import { ChangeReader } from './change-reader.ts'
 import { groupView } from './group-view.ts'
@@ -75,9 +76,10 @@ export abstract class CollectionHandle<State extends { snapshot(): S }, S, C ext
     try {
       this.#assertOpen()
       const { index, reply } = await group.execute({ method, args }, options)
-      if ('refused' in reply)
-        throw new MosaikError('ERR_INVALID_DATUM', `the members of this collection refuse ${method}: ${reply.refused}`)
-      return { version: { ...this.version, index }, result: reply.result as R }
+      const outcome = outcomeOf(reply)
+      if ('refused' in outcome)
+        throw new MosaikError('ERR_INVALID_DATUM', `the members of this collection refuse ${method}: ${outcome.refused}`)
+      return { version: { lineage: this.version.lineage, index }, result: outcome.result as R }
     } catch (error) {
       throw handBack(error, given)
     }

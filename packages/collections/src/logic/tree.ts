@@ -14,8 +14,8 @@ export function createTree<V>(): Tree<V> {
 }
 
 function byBytes(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
+  if (a < b) return -1
+  return a === b ? 0 : 1
 }
 
 /** The items of a tree as it is now. */

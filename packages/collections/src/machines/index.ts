@@ -6,6 +6,7 @@
 export { cellMachine, onceMachine } from './cell.ts'
 export { mapMachine } from './map.ts'
 export { priorityQueueMachine } from './queue.ts'
+export { outcomeOf } from './reply.ts'
 export { setMachine } from './set.ts'
 export { vecMachine } from './vec.ts'
 export type * from './types.ts'

@@ -3,8 +3,10 @@ import type { CanonicalValue, Codec } from '@mosaik/core'
 import type { ApplyContext, SnapshotReceiver, SnapshotSource } from '@mosaik/raft'
 import { list } from '../logic/argument.ts'
 import type { Argument } from '../logic/argument.ts'
-import type { Element, ReportMisfit } from '../logic/element.ts'
+import type { ReportMisfit } from '../logic/element.ts'
 import { invalid, reasonOf } from '../logic/invalid.ts'
+import { replyCodec, replyOf } from './reply.ts'
+import type { ResultElement } from './reply.ts'
 import type { AppliedWrite, CollectionKind, CollectionMachine, Command, MachineObserver, MachineOptions, Reply } from './types.ts'
 
 /** What a write can do: its arguments by place, and what it does with them. Its answer is the result of the write. */
@@ -12,9 +14,6 @@ export interface Method {
   readonly args: readonly Argument<unknown>[]
   readonly apply: (...args: readonly unknown[]) => unknown
 }
-
-/** Between results and plain data. */
-export type ResultElement = Pick<Element<never>, 'dataOf'> & Pick<Element<unknown>, 'valueOf'>
 
 /** What the machines of the kinds differ in. */
 export interface Parts<State> {
@@ -89,7 +88,7 @@ function applyTo(
   }
   if (observer?.misfit !== undefined) inspect(found, args, observer.misfit)
   if (observer?.applied !== undefined) observer.applied(writeOf(name, found, args, result), context)
-  return { result }
+  return replyOf(result)
 }
 
 /** Afterwards, and beside it: what a schema of this member says changes neither the state nor the reply. */
@@ -122,24 +121,6 @@ function commandCodec(methods: ReadonlyMap<string, Method>): Codec<Command> {
       } catch (cause) {
         return { method: REFUSED, args: [reasonOf(cause)] }
       }
-    },
-  }
-}
-
-/** `{}` is no result; numbers and booleans are as they are. */
-function replyCodec(element: ResultElement): Codec<Reply> {
-  return {
-    encode: (reply) => {
-      if ('refused' in reply) return canonical({ refused: reply.refused })
-      const { result } = reply
-      if (result === undefined) return canonical({})
-      if (typeof result === 'number' || typeof result === 'boolean') return canonical({ result })
-      return canonical({ value: element.dataOf(result as never) })
-    },
-    decode: (bytes) => {
-      const reply = decodeCanonical(bytes) as { refused?: string; result?: number | boolean; value?: CanonicalValue }
-      if (reply.refused !== undefined) return { refused: String(reply.refused) }
-      return { result: reply.value === undefined ? reply.result : element.valueOf(reply.value) }
     },
   }
 }

@@ -9,7 +9,10 @@ export interface Command {
 }
 
 /** `refused`: it is no command of this collection, whatever the schemas, so nothing has changed on any member. Says why. */
-export type Reply = { readonly result: unknown } | { readonly refused: string }
+export type Outcome = { readonly result: unknown } | { readonly refused: string }
+
+/** The outcome of a command; a result that is no object stands for itself: groups keep that as it is, and objects as bytes. */
+export type Reply = Outcome | null | boolean | number | bigint | string | undefined
 
 /** What a write did: its method, its arguments by name, and its result as the writer gets it. */
 export interface AppliedWrite {

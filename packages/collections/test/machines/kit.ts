@@ -1,6 +1,7 @@
 import { datumCodec, uniqueId } from '@mosaik/core'
 import type { ApplyContext, SnapshotItem } from '@mosaik/raft'
-import type { AppliedWrite, CollectionMachine, Command, Reply } from '../../src/machines/index.ts'
+import { outcomeOf } from '../../src/machines/index.ts'
+import type { AppliedWrite, CollectionMachine, Command, Outcome, Reply } from '../../src/machines/index.ts'
 
 export const id = uniqueId('machines')
 
@@ -37,10 +38,10 @@ export class Replica<State> {
     return this.codecs.command.encode({ method, args })
   }
 
-  deliver(bytes: Uint8Array): Reply {
+  deliver(bytes: Uint8Array): Outcome {
     const context: ApplyContext = { index: ++this.#index, offset: 0, term: 1, groupId: uniqueId('g') as ApplyContext['groupId'], networkId: uniqueId('n') as ApplyContext['networkId'] } // prettier-ignore
     const { reply } = this.codecs
-    return reply.decode(reply.encode(this.machine.apply(this.codecs.command.decode(bytes), context)))
+    return outcomeOf(reply.decode(reply.encode(this.machine.apply(this.codecs.command.decode(bytes), context))))
   }
 
   /** Writes, and answers the result. */

@@ -5,10 +5,12 @@ import type { Write } from '../kinds/kind.ts'
 
 export type NumberedWrite = Write & Numbered
 
-/** As the machines of collections reply. */
 export type WriteReply = { readonly result: unknown } | { readonly refused: string }
 
-type Machine = KeyedStateMachine<Write, unknown, unknown, WriteReply>
+/** As the machines of collections reply: a result that is no object stands for itself. */
+type Reply = WriteReply | null | boolean | number | bigint | string | undefined
+
+type Machine = KeyedStateMachine<Write, unknown, unknown, Reply>
 type Any = Group<unknown, unknown, unknown, unknown>
 
 const NUMBER_BYTES = 4
@@ -37,7 +39,7 @@ export function watched(groups: Groups, witness: () => Witness): Groups {
   return { endpoint: groups.endpoint, join, close: () => groups.close() } as unknown as Groups
 }
 
-function watchedMachine(machine: Machine, witness: Witness): KeyedStateMachine<NumberedWrite, unknown, unknown, WriteReply> {
+function watchedMachine(machine: Machine, witness: Witness): KeyedStateMachine<NumberedWrite, unknown, unknown, Reply> {
   const commands = datumCodec(machine.codecs?.command)
   return {
     name: machine.name,
@@ -51,7 +53,7 @@ function watchedMachine(machine: Machine, witness: Witness): KeyedStateMachine<N
     },
     apply: (write, context) => {
       const reply = machine.apply(write, context)
-      witness.wrote(write, reply, context)
+      witness.wrote(write, typeof reply === 'object' && reply !== null ? reply : { result: reply }, context)
       return reply
     },
     query: (query) => machine.query(query),
