@@ -14,7 +14,8 @@ const TAG_POSITIVE = 2
 const TAG_NEGATIVE = 3
 const TAG_SET = 258
 const TAG_MAP = 259
-const SHORT_TEXT = 24
+/** V8 puts longer texts together as ropes, which are slow to make, to compare and to keep. */
+const SHORT_TEXT = 12
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
