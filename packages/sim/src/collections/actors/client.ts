@@ -57,27 +57,25 @@ export async function write(
   } // prettier-ignore
   const isWrite = !(args.length === 1 && Array.isArray(args[0]) && args[0].length === 0)
   if (isWrite) sim.calls.push(call)
-  const work = send(sim, run, call.change, limits).then(
+  sim.calling = isWrite ? id : 0
+  const sent = send(run, call.change, limits)
+  sim.calling = 0
+  const work = sent.then(
     ({ version, result }) => {
       Object.assign(call, { state: 'done', index: version.index, version, reply: textOf({ result }), endedAt: sim.moment() })
       if (isWrite) sim.tell((probe) => probe.onWritten?.(call, run.read()))
     },
-    (error: unknown) => void (call.state = fateOf(sim, run, limits, error)),
+    (error: unknown) => void (call.state = fateOf(sim, run, limits.signal, error)),
   )
   const told = work.then(() => (isWrite ? sim.tell((probe) => probe.onCalled?.(call)) : undefined))
   await settles(sim, run, told, `${method} ${id}`, limits.timeout)
   return isWrite ? call : undefined
 }
 
-/** Sends it with its number. */
-function send(sim: CollectionsSim, run: CollectionRun, { id, method, args }: NumberedWrite, limits: Limits): Promise<Committed<unknown>> {
-  const writer = run.handle as unknown as Record<string, Method>
-  sim.calling = id
-  try {
-    return (writer[method] as Method).call(writer, ...args, optionsOf(limits))
-  } finally {
-    sim.calling = 0
-  }
+/** The command is encoded within this step. */
+function send({ handle }: CollectionRun, { method, args }: NumberedWrite, limits: Limits): Promise<Committed<unknown>> {
+  const writer = handle as unknown as Record<string, Method>
+  return (writer[method] as Method).call(writer, ...args, optionsOf(limits))
 }
 
 /** What one member was told, another waits for. */
@@ -89,7 +87,7 @@ async function reach(sim: CollectionsSim, run: CollectionRun, version: Version):
     () => told(true),
     (error: unknown) => {
       if (MosaikError.is(error, 'ERR_SUPERSEDED')) told(false)
-      else fateOf(sim, run, { timeout: REACH_MS, signal: patience.signal }, error)
+      else fateOf(sim, run, patience.signal, error)
     },
   )
   await settles(sim, run, work, `the wait for ${version.index}`, REACH_MS)

@@ -1,4 +1,4 @@
-import { MosaikError } from '@mosaik/core'
+import { fateOf } from '../../groups/actors/calling.ts'
 import type { CollectionRun } from '../world/collection-run.ts'
 import type { CollectionsSim } from '../world/collections-sim.ts'
 
@@ -13,7 +13,7 @@ export async function followOnline(sim: CollectionsSim, run: CollectionRun): Pro
       await when.offline()
     }
   } catch (error) {
-    if (!MosaikError.is(error, 'ERR_CLOSED')) throw error
+    fateOf(sim, run, undefined, error)
   }
 }
 

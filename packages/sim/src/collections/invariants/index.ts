@@ -10,9 +10,9 @@ import { models } from './models.ts'
 import { onceForEver } from './once.ts'
 import { online } from './online.ts'
 import { forwards, replicas } from './replicas.ts'
-import { ownWrites, reaching } from './writes.ts'
+import { asWritten, ownWrites, reaching } from './writes.ts'
 
 /** Everything that must hold at every moment. What must come to hold is in `liveness.ts`. */
 export const COLLECTION_INVARIANTS: readonly Invariant[] = [
-  sameState, replicas, forwards, models, linearizable, onceForEver, exactlyOnce, ownWrites, reaching, online, nothingLost, changes, bounded, surprises,
+  sameState, replicas, forwards, models, linearizable, onceForEver, exactlyOnce, asWritten, ownWrites, reaching, online, nothingLost, changes, bounded, surprises,
 ] // prettier-ignore

@@ -1,5 +1,28 @@
+import type { Range } from '../models/queue.ts'
 import type { Invariant } from '../world/probe.ts'
+import { textOf } from '../world/text.ts'
+import type { NumberedWrite } from '../world/watched.ts'
 import { inWords, isPast, writeAt } from './states.ts'
+
+export const asWritten: Invariant = {
+  name: 'applied-as-written',
+  rule: 'what is applied is the write that was called, with its arguments (README of @mosaik/collections, writing)',
+  watch: (sim, fail) => ({
+    onApply: (run, { change }, first) => {
+      if (first !== undefined) return
+      const call = sim.calls.findLast((one) => one.change.id === change.id)
+      const [wrote, applied] = [call?.change, change as NumberedWrite].map((one) => one && asSent(one))
+      if (wrote !== applied) fail(`${applied} was applied, and ${wrote} was written by ${call?.run.name}`)
+    },
+  }),
+}
+
+/** Under its first name, with what is so by default. */
+function asSent({ method, args }: NumberedWrite): string {
+  if (method !== 'removeRange') return textOf([method === 'set' && args.length === 1 ? 'write' : method, ...args])
+  const { from, to, fromExclusive = false, toInclusive = false } = args[0] as Range
+  return textOf([method, { from, to, fromExclusive, toInclusive }])
+}
 
 export const ownWrites: Invariant = {
   name: 'own-writes-are-readable',

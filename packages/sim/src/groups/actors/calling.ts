@@ -66,8 +66,8 @@ export async function settles(sim: MembersSim, run: MemberRun, work: Promise<voi
 }
 
 /** What an error says of the fate of a call. Whatever is not documented is a violation. */
-export function fateOf(sim: MembersSim, run: MemberRun, { signal }: Limits, error: unknown): CallState {
-  if (error === signal?.reason && signal?.aborted === true) return 'unknown'
+export function fateOf(sim: MembersSim, run: MemberRun, signal: AbortSignal | undefined, error: unknown): CallState {
+  if (signal?.aborted === true && error === signal.reason) return 'unknown'
   if (MosaikError.is(error)) {
     if (error.code === 'ERR_OFFLINE') return 'lost'
     if (error.code === 'ERR_UNKNOWN' || error.code === 'ERR_SUPERSEDED') return 'unknown'

@@ -50,7 +50,7 @@ export async function change(sim: GroupsSim, { client, run, kind, changes, limit
   }
   const work = perform(run, kind, changes, limits).then(
     ({ index, replies }) => settle('done', index, replies),
-    (error: unknown) => settle(fateOf(sim, run, limits, error)),
+    (error: unknown) => settle(fateOf(sim, run, limits.signal, error)),
   )
   await settles(sim, run, work, `${kind} of change ${changes[0]?.id}`, limits.timeout)
 }
@@ -85,7 +85,7 @@ export async function read(sim: GroupsSim, run: RegisterRun, { draw, isStrong, k
       sim.readings.push(reading)
       sim.tell((probe) => probe.onRead?.(reading))
     },
-    (error: unknown) => void fateOf(sim, run, limits, error),
+    (error: unknown) => void fateOf(sim, run, limits.signal, error),
   )
   await settles(sim, run, work, `${isStrong ? 'strong' : 'weak'} query of ${key}`, limits.timeout)
 }
