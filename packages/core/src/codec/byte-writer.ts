@@ -8,13 +8,13 @@ const UINT32_RANGE = 2 ** 32
 export class ByteWriter {
   #buffer: Buffer = Buffer.allocUnsafeSlow(START_BYTES)
   #view: DataView = new DataView(this.#buffer.buffer)
+  /** The same bytes: unlike that of a buffer, a slice of it is a copy. */
+  #bytes: Uint8Array = new Uint8Array(this.#buffer.buffer)
   #length = 0
 
   /** A copy of what was written. */
   finish(): Uint8Array {
-    const bytes = new Uint8Array(this.#length)
-    bytes.set(this.#buffer.subarray(0, this.#length))
-    return bytes
+    return this.#bytes.slice(0, this.#length)
   }
 
   reset(): void {
@@ -123,5 +123,6 @@ export class ByteWriter {
   #replace(size: number): void {
     this.#buffer = Buffer.allocUnsafeSlow(size)
     this.#view = new DataView(this.#buffer.buffer)
+    this.#bytes = new Uint8Array(this.#buffer.buffer)
   }
 }
