@@ -148,7 +148,10 @@ export interface GroupStatus {
 export type GroupEvent =
   | { readonly type: 'leader'; readonly leader: PeerId | undefined; readonly term: Term }
   | { readonly type: 'membership'; readonly members: readonly Member[] }
-  /** A history begins or is joined; with `parent`, it goes on from there after a majority was lost: what only the lost held may be missing. */
+  /**
+   * A history begins or is joined; with `parent`, it goes on from there after a majority was lost: what only the lost held may be missing.
+   * A store that is opened again tells of its own, after those that it goes on from, as far as it still knows them.
+   */
   | { readonly type: 'lineage'; readonly lineage: LineageId; readonly parent?: LineageId; readonly fork?: Index }
   /** The own history has lost against another: these commands are in neither state any more. */
   | {

@@ -1,6 +1,8 @@
+import { fileLog } from '@mosaik/raft'
+import type { LogStore } from '@mosaik/raft'
 import { describe, expect, it } from 'vitest'
 import { defineMap } from '../../src/index.ts'
-import type { Change } from '../../src/index.ts'
+import type { Change, Version } from '../../src/index.ts'
 import { CollectionWorld, errorOf, outcome } from './world.ts'
 
 const Prices = defineMap<string, number>('prices', undefined, { consensus: { preset: 'fast', recoveryTimeout: '5s' } })
@@ -78,6 +80,44 @@ describe('the only writer', () => {
     expect([...again]).toEqual([['BTC', 2], ['ETH', 1]]) // prettier-ignore
     await world.level(again, reader)
     expect([...reader]).toEqual([...again])
+  })
+})
+
+describe('who is alone with its disk', () => {
+  it('knows after a restart what its history goes on from', async () => {
+    await using world = new CollectionWorld('ancestors')
+    const disk = world.sim.disk('disk')
+    const storage = (): LogStore => fileLog('/log', { disk: disk.mount({ clock: world.sim.clock }) })
+    const kept = await world.node()
+    let survivor = kept.collections.writer(Prices, { storage: storage() })
+    const versions: Version[] = []
+    // Each time the majority is lost with all that it had, and another history goes on.
+    for (let i = 0; i < 3; i++) {
+      const others = await world.some(2)
+      const writers = others.map(({ collections }) => collections.writer(Prices))
+      await world.together(survivor, ...writers)
+      await world.until(
+        () => survivor.group.members.value.filter(({ standing }) => standing === 'voter').length === 3,
+        () => 'three voters',
+      )
+      versions.push((await world.run(survivor.insert(`${i}`, i))).version)
+      await world.level(survivor, ...writers)
+      for (const other of others) world.crash(other)
+      await world.run(survivor.insert('alone', i, { timeout: '1m' }))
+    }
+    expect(new Set(versions.map(({ lineage }) => lineage)).size).toBe(3)
+    world.crash(kept)
+    disk.cutPower()
+    survivor = (await world.restart(kept)).collections.writer(Prices, { storage: storage() })
+    const reached = new Set<number>()
+    versions.forEach((version, i) => void survivor.when.reaches(version).then(() => reached.add(i)))
+    await world.until(
+      () => reached.size === versions.length,
+      () => `all versions, and there are ${[...reached].join(', ')}`,
+    )
+    const { index } = versions[1]!
+    // In the first history, behind its end.
+    expect(await world.run(errorOf(survivor.when.reaches({ ...versions[0]!, index: index + 1 })))).toMatchObject({ code: 'ERR_SUPERSEDED' })
   })
 })
 

@@ -12,6 +12,7 @@ import { fatesOf } from './fates.ts'
 import { Calls } from './calls.ts'
 import { Life, restoreFrom } from './life.ts'
 import { handOver } from './handover.ts'
+import { lineageEvent, storedLineages } from './histories.ts'
 import { encodeStoredState } from './log-writer.ts'
 import type { MemberInit } from './member-init.ts'
 import { membersOf, sameMembers, statusOf } from './members.ts'
@@ -191,6 +192,7 @@ export class GroupMember {
       logger.warn('%d half-written bytes were cut from %s at %d; nothing of them was acknowledged', cut.bytes, cut.file, cut.offset)
     const stored = await restoreFrom(store)
     if (this.#ended !== undefined) return
+    if (stored !== undefined) for (const lineage of storedLineages(stored.restored)) this.events.publish(lineageEvent(lineage))
     if (stored?.restored.snapshot !== undefined) {
       const { index, term } = stored.restored.snapshot
       await this.#exchange.installStored(stored.restored.snapshot)
@@ -322,12 +324,10 @@ export class GroupMember {
     const life = this.#life
     switch (effect.type) {
       case 'lineage': {
-        const { id, parent, fork } = effect.lineage
-        this.lineage = id
+        this.lineage = effect.lineage.id
         meters.count('raft.lineages')
-        if (parent !== undefined) meters.count('raft.lineages.recovered')
-        const child = { ...(parent !== undefined && { parent }), ...(fork !== undefined && { fork: fork.index }) }
-        return this.events.publish({ type: 'lineage', lineage: id, ...child })
+        if (effect.lineage.parent !== undefined) meters.count('raft.lineages.recovered')
+        return this.events.publish(lineageEvent(effect.lineage))
       }
       case 'take-snapshot':
         return this.#takeSnapshot(effect.snapshot, life)

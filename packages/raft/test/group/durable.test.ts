@@ -100,3 +100,22 @@ it('who restarts from a snapshot tells its history no later than its position', 
   expect(told[1]?.[0], 'it did not begin with a snapshot').toBeGreaterThan(8)
   for (const [index, of] of told) expect(of, `at ${index}`).toBe(index === 0 ? undefined : lineage)
 })
+
+it('who restarts tells what its history goes on from', async () => {
+  const consensus = { preset: 'fast', recoveryTimeout: '5s' } as const
+  await using cluster = await simGroup({ machine: (): Journal => new Journal(), members: 3, seed: 'ancestors', consensus })
+  const kept = await cluster.add({ storage: 'durable' })
+  await cluster.settled()
+  const parent = kept.group.lineage
+  for (const member of cluster.members) if (member !== kept) cluster.crash(member)
+  await cluster.run(kept.group.execute('alone', { timeout: '1m' }))
+  const { lineage } = kept.group
+  expect(lineage).not.toBe(parent)
+  await cluster.restart(kept)
+  await cluster.settled()
+  const told = kept.events.filter(({ type }) => type === 'lineage')
+  expect(told).toEqual([
+    { type: 'lineage', lineage: parent },
+    { type: 'lineage', lineage, parent, fork: expect.any(Number) },
+  ])
+})
