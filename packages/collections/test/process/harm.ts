@@ -38,6 +38,8 @@ export class Harmer {
   readonly #repairs = new Set<Promise<void>>()
   /** Voters that do not come back: peers and incarnations. */
   readonly #lost = new Set<string>()
+  /** It waits until there is one who may be lost. */
+  #isWipeDue = false
 
   constructor(options: HarmOptions) {
     this.#options = options
@@ -53,7 +55,9 @@ export class Harmer {
     const chance = below(10)
     const victims = chance < 2 ? this.#drawn(2) : chance < 5 ? this.#leader() : this.#drawn(1)
     if (victims.length === 0) return 'nobody may be killed now'
-    const isWipe = victims.length === 1 && below(6) === 0 && victims.every((home) => !home.isInMemory && this.#mayBeLost(home))
+    this.#isWipeDue ||= below(6) === 0
+    const isWipe = this.#isWipeDue && victims.length === 1 && victims.every((home) => !home.isInMemory && this.#mayBeLost(home))
+    if (isWipe) this.#isWipeDue = false
     const causeOf = this.#causes(victims)
     for (const home of victims) if (isWipe || home.isInMemory) this.#lose(home)
     const at = performance.now()
