@@ -19,10 +19,14 @@ const { values } = parseArgs({
 })
 const MIB = 1_024 * 1_024
 
-function timesOf(times: readonly number[]): string {
-  if (times.length === 0) return 'none'
-  const at = (share: number): string => ((times[Math.floor(share * (times.length - 1))] as number) / 1_000).toFixed(2)
-  return `${at(0.5)} s, ${at(1)} s (${times.length})`
+/** Median, longest, and how many. */
+function spread(times: readonly number[]): string {
+  const [median, longest] = [times[(times.length - 1) >> 1], times.at(-1)]
+  return median === undefined || longest === undefined ? 'none' : `${inSeconds(median)}, ${inSeconds(longest)} (${times.length})`
+}
+
+function inSeconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`
 }
 
 function print({ harm, kinds, seconds, processes, lineages }: KillsResult): void {
@@ -35,7 +39,7 @@ function print({ harm, kinds, seconds, processes, lineages }: KillsResult): void
   console.log('|---|---|---|---|---|---|---|---|---|---|')
   for (const { kind, acknowledged, unknown, applied, refused, failovers, outages, items, index } of kinds) {
     const writes = [acknowledged, Math.round(acknowledged / seconds), unknown, applied, refused].join(' | ')
-    console.log(`| ${kind} | ${writes} | ${timesOf(failovers)} | ${timesOf(outages)} | ${items} | ${index} |`)
+    console.log(`| ${kind} | ${writes} | ${spread(failovers)} | ${spread(outages)} | ${items} | ${index} |`)
   }
   const sizes = processes.map(({ name, rss, syncs }) => `${name} ${Math.round(rss / MIB)} MiB (${syncs})`)
   console.log(`\nmemory at the end, and states taken in as a whole: ${sizes.join(', ')}`)

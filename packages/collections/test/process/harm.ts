@@ -129,7 +129,8 @@ export class Harmer {
 
   #causes(victims: readonly Home[]): (kind: Kind) => Cause {
     const { chronicle, crew } = this.#options
-    const others = crew.running.filter((home) => !victims.includes(home) && home.process?.isStopped === false).map(({ id }) => id)
+    const well = crew.running.filter((home) => !victims.includes(home) && home.isOnline && home.process?.isStopped === false)
+    const others = well.map(({ id }) => id)
     const causes = new Map(
       KINDS.map((kind): [Kind, Cause] => {
         const leader = chronicle.leaders.get(kind)

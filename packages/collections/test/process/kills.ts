@@ -39,7 +39,7 @@ export interface KindResult extends Counts {
   /** At the end. */
   readonly items: number
   readonly index: number
-  /** From the kill of the leader alone, while all other voters run, to the first acknowledgement of a later write: ms, sorted. */
+  /** From the kill of the leader alone, while all other voters run and are online, to the first acknowledgement of a later write: ms, sorted. */
   readonly failovers: readonly number[]
   /** The same where more voters were missing. */
   readonly outages: readonly number[]
