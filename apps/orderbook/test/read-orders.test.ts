@@ -67,6 +67,20 @@ describe('CSV', () => {
     ])
   })
 
+  it('does not let a quote reach the lines after it', async () => {
+    const lines = [
+      CSV_HEADER,
+      csvLine(ORDER),
+      '"ann,2,order',
+      csvLine({ ...ORDER, sequence: 3 }),
+      'ann,4"',
+      csvLine({ ...ORDER, sequence: 5 }),
+    ]
+    const { read, bad } = await readAll(file('quotes.csv', lines))
+    expect(read.map(([line]) => line)).toEqual([2, 4, 6])
+    expect(bad).toEqual([expect.stringMatching(/^:3: Quote Not Closed/), expect.stringMatching(/^:5: .*Quote/)])
+  })
+
   it('ends at the first bad line unless told otherwise', async () => {
     const path = file('fail.csv', [CSV_HEADER, csvLine(ORDER), 'ann,2,order', csvLine({ ...ORDER, sequence: 3 })])
     const orders = readOrders(path)
@@ -117,6 +131,13 @@ describe('JSON lines', () => {
       `:6: it has more than ${MAX_LINE} characters`,
     ])
   })
+})
+
+it('a line that is too long is told, also when the file ends with it, and what was cut off does not count', async () => {
+  const text = `${JSON.stringify(ORDER)}${' '.repeat(MAX_LINE)}x`
+  for (const lines of [[text], [text, JSON.stringify(CANCEL)]]) {
+    expect((await readAll(file('long.jsonl', [lines.join('\n')], ''))).bad[0]).toBe(`:1: it has more than ${MAX_LINE} characters`)
+  }
 })
 
 describe('numbering', () => {

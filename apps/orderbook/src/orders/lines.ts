@@ -15,7 +15,7 @@ export async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<re
   let count = 0
   let rest = ''
   const finish = (texts: readonly string[]): Line[] =>
-    texts.map((text) => ({ number: ++count, text: text.trim() })).filter(({ text }) => text !== '')
+    texts.map((text) => ({ number: ++count, text: text.length > MAX_LINE ? text : text.trim() })).filter(({ text }) => text !== '')
   for await (const piece of pieces) {
     const isFirst = count === 0 && rest === ''
     const texts = (rest + (isFirst && piece.startsWith(BYTE_ORDER_MARK) ? piece.slice(1) : piece)).split('\n')
