@@ -4,10 +4,6 @@ import type { PlanLimits } from './members.ts'
 import { FAULTS } from './types.ts'
 import type { GroupPlan, GroupsPlan } from './types.ts'
 
-export function drawGroupsPlan(seed: string, limits: PlanLimits = {}): GroupsPlan {
-  return drawMembersPlan('groups', seed, SHAPE, limits)
-}
-
 const SHAPE = {
   members: [3, 3, 3, 3, 4, 5, 5, 5, 6, 7],
   observers: [0, 0, 0, 1, 2],
@@ -15,6 +11,10 @@ const SHAPE = {
   faults: FAULTS,
   groups: (draw: Draw): GroupPlan[] =>
     Array.from({ length: draw.chance(0.12) ? 2 : 1 }, (_, index) => drawGroup(draw.under(`group ${index}`), index)),
+}
+
+export function drawGroupsPlan(seed: string, limits: PlanLimits = {}): GroupsPlan {
+  return drawMembersPlan('groups', seed, SHAPE, limits)
 }
 
 function drawGroup(draw: Draw, index: number): GroupPlan {
