@@ -5,6 +5,7 @@ import { groupHint, groupIdOf } from '../src/group-id.ts'
 import { groupKey } from '../src/group-key.ts'
 import type { CommandsData } from '../src/logic/entry.ts'
 import { hashAfter } from '../src/logic/hash.ts'
+import type { LineageId } from '../src/logic/types.ts'
 import { encodeEntryData } from '../src/wire/entry-codec.ts'
 import { encodeMessage } from '../src/wire/message-codec.ts'
 
@@ -23,8 +24,11 @@ describe('what the protocol page shows', () => {
   })
 
   it('are the bytes of a message and of an entry, and the hash of a log', () => {
-    const read = encodeMessage({ type: 'read', lineage: undefined, term: 3, incarnation: '0011223344556677', ticket: 7 })
-    expect(page.replaceAll(' ', '')).toContain(hex(read))
+    const envelope = { term: 3, incarnation: '0011223344556677' }
+    const departure = encodeMessage({ type: 'departure', lineage: undefined, ...envelope, isLeaving: true })
+    expect(page.replaceAll(' ', '')).toContain(hex(departure))
+    const answer = encodeMessage({ type: 'append-answer', lineage: 'ab'.repeat(32) as LineageId, ...envelope, index: 7, hint: undefined })
+    expect(page.replaceAll(' ', '').replace('abab…ab(32)', 'ab'.repeat(32))).toContain(hex(answer))
     const data: CommandsData = {
       kind: 'commands',
       session: '00112233aabbccdd.1',

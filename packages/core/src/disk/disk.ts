@@ -32,6 +32,8 @@ export interface DiskFile {
   read(offset: number, length: number): Promise<Uint8Array>
   /** Writes all of `bytes` at `offset`; a gap before it reads as zeros. They must not change until it resolves. */
   write(offset: number, bytes: Uint8Array): Promise<void>
+  /** The same, and resolves when these bytes are durable, and what is needed to read them: as `datasync` behind it, in less time. */
+  writeDurably(offset: number, bytes: Uint8Array): Promise<void>
   /** Cuts or extends (with zeros) the file. Durable after `datasync`. */
   truncate(size: number): Promise<void>
   /** Resolves when all that was written is durable, and what is needed to read it. */

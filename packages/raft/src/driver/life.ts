@@ -11,7 +11,7 @@ import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { Index } from '../logic/types.ts'
 import type { LogStore } from '../storage/types.ts'
 import { decodeEntryData } from '../wire/entry-codec.ts'
-import { decodeMessage, encodeMessage, isBulk, snapshotShape } from '../wire/message-codec.ts'
+import { decodeMessage, encodeMessage, isBulk, isMessage, snapshotShape } from '../wire/message-codec.ts'
 import { life as lifeShape, record } from '../wire/shape.ts'
 import { decodeStoredState, LogWriter } from './log-writer.ts'
 import { Runner } from './runner.ts'
@@ -153,7 +153,7 @@ export class Life {
         this.#init.onBonds()
       },
       onFrame: (from, bytes) => {
-        if (bytes[0] === undefined || bytes[0] > 2) return this.#init.onFrame(from, bytes)
+        if (!isMessage(bytes)) return this.#init.onFrame(from, bytes)
         this.runner.submit({ type: 'message', from, message: decodeMessage(bytes) })
       },
     })

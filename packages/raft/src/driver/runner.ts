@@ -2,6 +2,7 @@ import type { Clock } from '@mosaik/core'
 import type { Effect, SendEffect } from '../logic/effects.ts'
 import type { Event } from '../logic/events.ts'
 import type { Proposal } from '../logic/messages.ts'
+import { CommitNews } from './commit-news.ts'
 
 /** The part of a core that a runner needs. */
 export interface Steps {
@@ -32,9 +33,11 @@ export class Runner {
   #durable = 0
   /** In order of the writes they wait for. */
   #held: SendEffect[] = []
+  readonly #news: CommitNews
 
   constructor(init: RunnerInit) {
     this.#init = init
+    this.#news = new CommitNews(init.clock, (effect) => this.#send(effect))
   }
 
   /** Something happened; it is handled when this turn is over. */
@@ -74,6 +77,7 @@ export class Runner {
     this.#stopped = true
     this.#events = []
     this.#held = []
+    this.#news.clear()
   }
 
   #run(): void {
@@ -98,7 +102,11 @@ export class Runner {
 
   #carryOut(effect: Effect): void {
     if (this.#stopped) return
-    if (effect.type !== 'send') return this.#init.perform(effect)
+    if (effect.type !== 'send') this.#init.perform(effect)
+    else if (!this.#news.takes(effect)) this.#send(effect)
+  }
+
+  #send(effect: SendEffect): void {
     // Nothing overtakes what is held for the same peer: messages keep their order.
     if (effect.after > this.#durable || this.#held.some(({ to }) => to === effect.to)) this.#held.push(effect)
     else this.#init.send(effect)

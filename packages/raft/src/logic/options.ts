@@ -24,6 +24,8 @@ export interface Limits {
   readonly frameEntries: number
   /** Frames in flight to one follower. */
   readonly window: number
+  /** An append with less than that waits for an answer while two are on their way: many small frames cost far more than they save. */
+  readonly gatherBytes: number
   /** A snapshot mark is proposed after so many entries or bytes. */
   readonly snapshotEntries: number
   readonly snapshotBytes: number
@@ -67,6 +69,7 @@ export const DEFAULT_LIMITS: Limits = {
   frameBytes: 256 * 1024,
   frameEntries: 1_024,
   window: 16,
+  gatherBytes: 16 * 1024,
   snapshotEntries: 8_192,
   snapshotBytes: 16 * MIB,
   tailEntries: 4_096,

@@ -4,6 +4,8 @@ import type { Index } from './types.ts'
 
 /** A frame that waits for its fate is sent again after a heartbeat interval, then twice that, up to so many times it. */
 const MAX_PATIENCE = 32
+/** Frames on their way to one follower however small they are. */
+const EAGER_FRAMES = 2
 
 /**
  * How a follower is fed: `probe` sends one frame and waits for its fate, `replicate` keeps a window of frames in flight,
@@ -55,6 +57,11 @@ export class Progress {
     return this.feeding === 'snapshot' || this.#probed
   }
 
+  /** So many frames are on their way that a small one may as well wait for the next answer, and for what comes until then. */
+  get mayGather(): boolean {
+    return this.feeding === 'replicate' && this.#inFlight.count >= EAGER_FRAMES
+  }
+
   /** A frame that ends at `last` has been sent. */
   sent(last: Index, bytes: number, now: number): void {
     if (this.feeding === 'replicate') {
@@ -90,7 +97,7 @@ export class Progress {
   /** An answer came that says nothing about entries: what was lost on the way is sent again, a frame at a time, ever less often. */
   resume(now: number): void {
     if (this.feeding === 'replicate') {
-      if (this.isPaused) this.#inFlight.forgetOldest()
+      if (this.isPaused || this.mayGather) this.#inFlight.forgetOldest()
     } else if (this.#probed && now - this.#probedAt >= this.#patience * this.#window.promptMs) {
       this.#probed = false
       this.#patience = Math.min(2 * this.#patience, MAX_PATIENCE)

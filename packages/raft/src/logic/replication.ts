@@ -31,6 +31,7 @@ export function feedAll(s: State): void {
 function feed(s: State, peer: Peer, progress: Progress): void {
   while (!progress.isPaused && (progress.next <= s.log.lastIndex || progress.feeding === 'probe')) {
     if (progress.next < s.log.first) return offerSnapshot(s, peer, progress)
+    if (progress.mayGather && s.log.bytesBetween(progress.next - 1, s.log.lastIndex) < s.options.limits.gatherBytes) break
     sendFrame(s, peer, progress)
   }
   const news = Math.min(s.commit, progress.match)

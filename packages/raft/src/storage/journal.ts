@@ -37,7 +37,7 @@ interface Active {
   size: number
 }
 
-/** Writes frames one after the other; what comes while one is under way is joined into the next. One `datasync` for each. */
+/** Writes frames one after the other; what comes while one is under way is joined into the next. One sync for each. */
 export class Journal {
   /** Why nothing can be written any more. */
   failure: MosaikError | undefined
@@ -172,14 +172,10 @@ export class Journal {
   async #write(active: Active, frame: Buffer): Promise<void> {
     const { file, end, size } = active
     const after = end + frame.length
-    const writes = [file.write(end, frame)]
-    if (after > size) {
-      const room = Math.min(AHEAD.length, this.#options.segmentBytes - after)
-      const ahead = frame.length < SMALL_FRAME_BYTES && room > 0 ? AHEAD.subarray(0, room) : AHEAD.subarray(0, 0)
-      if (ahead.length > 0) writes.push(file.write(after, ahead))
-      active.size = after + ahead.length
-    }
-    await Promise.all(writes)
+    const room = after > size && frame.length < SMALL_FRAME_BYTES ? Math.min(AHEAD.length, this.#options.segmentBytes - after) : 0
+    active.size = Math.max(size, after + Math.max(0, room))
+    if (room <= 0) return file.writeDurably(end, frame)
+    await Promise.all([file.write(end, frame), file.write(after, AHEAD.subarray(0, room))])
     await file.datasync()
   }
 

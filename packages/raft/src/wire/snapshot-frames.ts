@@ -3,10 +3,10 @@ import type { Index } from '../logic/types.ts'
 import { CHUNK_BYTES } from './chunks.ts'
 import { count, malformed } from './shape.ts'
 
-// Frames of a group beside those of its core, whose kinds are 1 and 2.
-const ASK = 3
-const PART = 4
-const GONE = 5
+// Frames of a group beside those of its core, whose kinds are 1 to 9.
+const ASK = 10
+const PART = 11
+const GONE = 12
 
 /** Part 0 is the list of the hashes of all chunks, 32 bytes each; its hash is the snapshot's root. Chunks are parts from 1 on. */
 export const HASH_BYTES = 32

@@ -144,19 +144,26 @@ class MemoryDisk implements SimDisk {
   }
 
   #file(content: ReturnType<DiskNames['find']>, call: Call): DiskFile {
+    const write = (offset: number, bytes: Uint8Array): Promise<void> => {
+      const half = (): void => content.write(offset, bytes.subarray(0, Math.floor(this.#prng.float() * bytes.length)))
+      return call(() => content.write(offset, bytes), half)
+    }
+    const datasync = (): Promise<void> =>
+      call(
+        () => content.sync(),
+        () => content.failSync(),
+      )
     return {
       size: () => call(() => content.size),
       read: (offset, length) => call(() => content.read(offset, length)),
-      write: (offset, bytes) => {
-        const half = (): void => content.write(offset, bytes.subarray(0, Math.floor(this.#prng.float() * bytes.length)))
-        return call(() => content.write(offset, bytes), half)
+      write,
+      // Two calls, so that errors and power cuts come between them, too.
+      writeDurably: async (offset, bytes) => {
+        await write(offset, bytes)
+        await datasync()
       },
       truncate: (size) => call(() => content.truncate(size)),
-      datasync: () =>
-        call(
-          () => content.sync(),
-          () => content.failSync(),
-        ),
+      datasync,
       close: () => Promise.resolve(),
     }
   }
