@@ -16,8 +16,8 @@ import { noRecovery } from './recovery-state.ts'
 import { feedAll } from './replication.ts'
 import { waitForLeader } from './role.ts'
 import { Log } from './log.ts'
+import { Outbox } from './outbox.ts'
 import { onSnapshotTaken } from './snapshots.ts'
-import { outboxFor } from './state.ts'
 import type { State } from './state.ts'
 import { onTick } from './tick.ts'
 import { driveTransfer, transferLeadership } from './transfer.ts'
@@ -137,7 +137,7 @@ function blankState(options: CoreOptions, prng: Prng): State {
   const state: State = {
     options,
     prng,
-    out: outboxFor(() => state),
+    out: new Outbox(() => state),
     log: new Log(),
     now: 0,
     lineage: undefined,

@@ -1,16 +1,13 @@
 import type { PeerId } from '@mosaik/core'
 import type { Effect, HardState } from './effects.ts'
-import type { Content } from './messages.ts'
+import type { Content, Envelope } from './messages.ts'
 import type { Log } from './log.ts'
-import type { Index, LineageId, Term } from './types.ts'
+import type { Index } from './types.ts'
 
-/** Who signs the messages. */
-export interface Sender {
-  readonly lineage: { readonly id: LineageId } | undefined
-  readonly term: Term
-  readonly incarnation: string
+/** Who signs the messages, as it is at the moment. */
+export interface Sender extends HardState {
+  readonly options: { readonly me: { readonly incarnation: string } }
   readonly log: Log
-  hardState(): HardState
 }
 
 /** What must be durable before a message may leave: all that has been written, the vote and term, or nothing. */
@@ -24,9 +21,9 @@ export class Outbox {
   #dirtyFrom: Index | undefined
   #truncateFrom: Index | undefined
   #isHardStateDirty = false
-  readonly #sender: Sender
+  readonly #sender: () => Sender
 
-  constructor(sender: Sender) {
+  constructor(sender: () => Sender) {
     this.#sender = sender
   }
 
@@ -61,10 +58,15 @@ export class Outbox {
     this.#truncateFrom = undefined
   }
 
+  /** Signs `content` itself, which is sent to nobody else: a copy would cost more than all the rest. */
   send(to: PeerId, content: Content, needs: Needs = 'vote'): void {
     const after = needs === 'log' ? this.currentWrite : needs === 'vote' ? this.#voteWrite : 0
-    const { lineage, term, incarnation } = this.#sender
-    this.#effects.push({ type: 'send', to, after, message: { lineage: lineage?.id, term, incarnation, ...content } })
+    const { lineage, term, options } = this.#sender()
+    const message = content as Content & { -readonly [K in keyof Envelope]: Envelope[K] }
+    message.lineage = lineage?.id
+    message.term = term
+    message.incarnation = options.me.incarnation
+    this.#effects.push({ type: 'send', to, after, message })
   }
 
   emit(effect: Effect): void {
@@ -76,7 +78,7 @@ export class Outbox {
     const effects = this.#effects
     this.#effects = []
     if (!this.#isDirty) return effects
-    const { log } = this.#sender
+    const { lineage, term, vote, commit, log } = this.#sender()
     const from = Math.max(this.#dirtyFrom ?? log.lastIndex + 1, log.first)
     this.#write++
     effects.unshift({
@@ -84,7 +86,7 @@ export class Outbox {
       write: this.#write,
       truncateFrom: this.#truncateFrom,
       entries: log.slice(from, log.lastIndex),
-      hardState: this.#isHardStateDirty ? this.#sender.hardState() : undefined,
+      hardState: this.#isHardStateDirty ? { lineage, term, vote, commit } : undefined,
     })
     this.#dirtyFrom = undefined
     this.#truncateFrom = undefined

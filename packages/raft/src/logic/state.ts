@@ -109,29 +109,6 @@ export interface State {
   mustReplicate: boolean
 }
 
-/** Makes the outbox sign as the state's member. */
-export function outboxFor(state: () => State): Outbox {
-  return new Outbox({
-    get lineage() {
-      return state().lineage
-    },
-    get term() {
-      return state().term
-    },
-    get incarnation() {
-      return state().options.me.incarnation
-    },
-    get log() {
-      return state().log
-    },
-    hardState: () => hardStateOf(state()),
-  })
-}
-
-export function hardStateOf(s: State): HardState {
-  return { lineage: s.lineage, term: s.term, vote: s.vote, commit: s.commit }
-}
-
 export function standingOf(s: State): Standing {
   if (isVoter(s.log.configuration, s.options.me)) return 'voter'
   return s.options.preference === 'observer' ? 'observer' : 'learner'
