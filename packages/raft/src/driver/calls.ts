@@ -184,6 +184,7 @@ export class Calls {
 
   /** Time has passed: tries again what has had no answer, gives up what is due. */
   tick(): void {
+    if (this.size === 0 && !this.#isHeldUp) return
     const now = this.#init.clock.monotonic()
     const again: Call[] = []
     for (const [number, call] of this.#calls) {

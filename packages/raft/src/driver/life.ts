@@ -6,6 +6,7 @@ import type { GroupKey } from '../group-key.ts'
 import { createCore } from '../logic/core.ts'
 import type { Core } from '../logic/core.ts'
 import type { Effect, Restored, SendEffect } from '../logic/effects.ts'
+import { mayRest } from '../logic/idle.ts'
 import type { Preference } from '../logic/options.ts'
 import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { Index } from '../logic/types.ts'
@@ -18,8 +19,11 @@ import { Runner } from './runner.ts'
 
 const helloShape = record<{ incarnation: string }>({ incarnation: lifeShape })
 const storedSnapshotShape = record<{ incarnation: string; snapshot: SnapshotMeta }>({ incarnation: lifeShape, snapshot: snapshotShape })
-/** Of a heartbeat interval, less what timers are early. */
-const IDLE_PACE = 0.9
+/** Between two ticks of an idle group, in heartbeat intervals, less what timers are early: while bonds are heard on time, and otherwise. */
+const IDLE_PACE = 3.9
+const WARY_PACE = 0.9
+/** Who has been heard so many heartbeat intervals ago is on time. */
+const ON_TIME = 1.5
 /** Frames up to this size may overtake bulk. */
 const SMALL_BYTES = 32 * 1024
 
@@ -107,10 +111,15 @@ export class Life {
     this.runner.submit({ type: 'preference', preference })
   }
 
-  /** Twice in a heartbeat interval, or once while nothing happens. */
+  /** To be called twice in a heartbeat interval; while nothing happens most of that is let pass. */
   tick(now: number, heard: ReadonlyMap<PeerId, number>): void {
     const elapsed = now - this.#tickedAt
-    if (this.core.state.isIdle && elapsed < IDLE_PACE * this.#init.settings.timing.heartbeatInterval) return
+    const { state } = this.core
+    if (state.isIdle) {
+      const { heartbeatInterval } = this.#init.settings.timing
+      if (elapsed < WARY_PACE * heartbeatInterval) return
+      if (elapsed < IDLE_PACE * heartbeatInterval && mayRest(state, heard, ON_TIME * heartbeatInterval)) return
+    }
     this.runner.submit({ type: 'tick', elapsed, heard })
     this.#tickedAt = now
     this.#awaitElection(elapsed)

@@ -110,6 +110,7 @@ export class Reads {
   }
 
   tick(): void {
+    if (this.size === 0) return
     const now = this.#init.clock.monotonic()
     for (const [id, read] of this.#reads) {
       if (now >= read.deadline) {

@@ -29,6 +29,15 @@ export function agreeToIdle(s: State): void {
   s.isIdle = true
 }
 
+/** Whether time means nothing to an idle member for now: whom it depends on was heard within `ms`, and nothing of its own waits. */
+export function mayRest(s: State, heard: ReadonlyMap<PeerId, number>, ms: number): boolean {
+  if (!s.isIdle || s.closing !== undefined || s.reads.asked !== undefined || s.installing !== undefined) return false
+  const isOnTime = (peerId: PeerId): boolean => (heard.get(peerId) ?? Infinity) < ms
+  if (s.leading === undefined) return s.leader !== undefined && isOnTime(s.leader)
+  for (const peerId of s.peers.keys()) if (!isOnTime(peerId)) return false
+  return true
+}
+
 /** On a tick: in an idle group whoever has been heard by any means has been heard. `heard`: how many ms ago, by peer. */
 export function hearByBonds(s: State, heard: ReadonlyMap<PeerId, number> | undefined): void {
   s.heard = heard

@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
+import type { PeerId } from '@mosaik/core'
+import { mayRest } from '../../src/logic/idle.ts'
 import { Cluster } from './cluster.ts'
 
 let cluster: Cluster
@@ -66,4 +68,19 @@ test('a bond that ends and comes back wakes it', () => {
   packets = 0
   cluster.tick(10_000)
   expect(packets).toBe(0)
+})
+
+test('a member may rest while those it depends on are heard, and nothing of its own waits', () => {
+  const leader = cluster.leader() ?? cluster.node('a')
+  const [one, other] = cluster.live.filter((node) => node !== leader) as [typeof leader, typeof leader]
+  const heard = (...ages: [string, number][]): ReadonlyMap<PeerId, number> => new Map(ages as [PeerId, number][])
+  expect(mayRest(leader.core.state, heard([one.name, 10], [other.name, 40]), 50)).toBe(true)
+  expect(mayRest(leader.core.state, heard([one.name, 10], [other.name, 60]), 50)).toBe(false)
+  expect(mayRest(leader.core.state, heard([one.name, 10]), 50)).toBe(false)
+  expect(mayRest(one.core.state, heard([leader.name, 10]), 50)).toBe(true)
+  expect(mayRest(one.core.state, heard([leader.name, 60], [other.name, 0]), 50)).toBe(false)
+  cluster.step(one, { type: 'read', id: 7 })
+  expect(mayRest(one.core.state, heard([leader.name, 10]), 50)).toBe(false)
+  cluster.step(other, { type: 'close' })
+  expect(mayRest(other.core.state, heard([leader.name, 10]), 50)).toBe(false)
 })
