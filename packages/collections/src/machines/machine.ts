@@ -31,7 +31,7 @@ export interface Parts<State> {
 }
 
 /** Values inside each other that a command may have: one less than canonical bytes may, since an answer may put its value one deeper. */
-const MAX_DEPTH = 31
+const LIMITS = { depth: 31 }
 
 /** Stands for a command that does not fit; its only argument says why. */
 const REFUSED = ''
@@ -108,19 +108,27 @@ function commandCodec(methods: ReadonlyMap<string, Method>): Codec<Command> {
     encode: ({ method: name, args }) => {
       const found = methods.get(name)
       if (found === undefined) throw invalid(`this collection has no method '${name}'`, name)
-      const command = [name, ...found.args.map((argument, i) => argument.accept(args[i]))]
+      const command: CanonicalValue[] = [name]
+      for (let i = 0; i < found.args.length; i++) command.push((found.args[i] as Argument<unknown>).accept(args[i]))
       return canonical([command]).subarray(1) // one deeper than it is, for the limit; without the head of that
     },
     decode: (bytes) => {
       try {
-        const [name, ...data] = list(decodeCanonical(bytes, { depth: MAX_DEPTH }), 'a command', 1)
-        const found = typeof name === 'string' ? methods.get(name) : undefined
-        if (found === undefined) throw invalid('what was sent has no method of this collection', name)
-        list(data, 'arguments', found.args.length, found.args.length)
-        return { method: name as string, args: found.args.map((argument, i) => argument.receive(data[i] as CanonicalValue)) }
+        return received(methods, list(decodeCanonical(bytes, LIMITS), 'a command', 1))
       } catch (cause) {
         return { method: REFUSED, args: [reasonOf(cause)] }
       }
     },
   }
+}
+
+function received(methods: ReadonlyMap<string, Method>, command: readonly CanonicalValue[]): Command {
+  const [name] = command
+  const found = typeof name === 'string' ? methods.get(name) : undefined
+  if (found === undefined) throw invalid('what was sent has no method of this collection', name)
+  const { length } = found.args
+  if (command.length !== length + 1) throw invalid(`what was sent has not ${length} arguments`, name)
+  const args: unknown[] = []
+  for (let i = 0; i < length; i++) args.push((found.args[i] as Argument<unknown>).receive(command[i + 1] as CanonicalValue))
+  return { method: name as string, args }
 }
