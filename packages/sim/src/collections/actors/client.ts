@@ -27,7 +27,7 @@ type Method = (...args: readonly unknown[]) => Promise<Committed<unknown>>
 
 export async function ask(sim: CollectionsSim, client: number, run: CollectionRun, draw: Draw): Promise<void> {
   const what = draw.float(0, 1)
-  if (what < 0.04) return void readChanges(sim, run)
+  if (what < 0.04) return readChanges(sim, run)
   if (what < 0.2 || !run.mayWrite) return sim.tell((probe) => probe.onRead?.(run.read()))
   const call = await write(sim, { client, run, write: drawWrite(sim, run, draw), limits: drawLimits(sim, draw) })
   const others = sim.running.flatMap((life) => sim.runsIn(life)).filter((other) => other.plan === run.plan)

@@ -1,9 +1,23 @@
 import { fateOf } from '../../groups/actors/calling.ts'
 import type { CollectionRun } from '../world/collection-run.ts'
 import type { CollectionsSim } from '../world/collections-sim.ts'
+import type { ChangeReader } from '../world/probe.ts'
 
-/** Tells whenever a handle comes online, until it ends. */
-export async function followOnline(sim: CollectionsSim, run: CollectionRun): Promise<void> {
+/** Follows a handle until it ends. `isRead`: its changes, too. */
+export function follow(sim: CollectionsSim, run: CollectionRun, isRead: boolean): void {
+  run.following.push(followOnline(sim, run))
+  if (isRead) readChanges(sim, run)
+}
+
+/** Reads a handle's changes from now on, until it ends. */
+export function readChanges(sim: CollectionsSim, run: CollectionRun): void {
+  const reader = { run, from: run.read() }
+  sim.readers.push(reader)
+  run.following.push(readOn(sim, reader))
+}
+
+/** Tells whenever it comes online. */
+async function followOnline(sim: CollectionsSim, run: CollectionRun): Promise<void> {
   const { when } = run.handle
   try {
     for (let since = sim.moment(); ; since = sim.moment()) {
@@ -17,9 +31,8 @@ export async function followOnline(sim: CollectionsSim, run: CollectionRun): Pro
   }
 }
 
-/** Reads a handle's changes until it ends. */
-export async function readChanges(sim: CollectionsSim, run: CollectionRun): Promise<void> {
-  const reader = { run, from: run.read() }
+async function readOn(sim: CollectionsSim, reader: ChangeReader): Promise<void> {
+  const { run } = reader
   for await (const change of run.handle.changes()) {
     if (!run.isOpen) return
     if (change.type === 'write') sim.told.writes += 1

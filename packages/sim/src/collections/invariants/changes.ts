@@ -18,23 +18,23 @@ export const changes: Invariant = {
   name: 'changes-tell-all',
   rule: '`changes()` tells what each write does, in order, without gaps unless it says so, and what it tells makes the state (Collection.changes)',
   watch: (sim, fail) => {
-    const readers = new Map<ChangeReader, Told>()
+    const readers = new WeakMap<ChangeReader, Told>()
     const toldOf = (reader: ChangeReader): Told => {
-      const known = readers.get(reader)
-      if (known !== undefined) return known
-      const told = { at: reader.from.version, model: loaded(reader.run, reader.from.shown) }
+      const told = readers.get(reader) ?? { at: reader.from.version, model: loaded(reader.run, reader.from.shown) }
       readers.set(reader, told)
       return told
     }
     return {
       onTold: (reader, change) => {
-        const told = toldOf(reader)
-        const problem = problemOf(reader.run, told, change)
+        const problem = problemOf(reader.run, toldOf(reader), change)
         if (problem !== undefined) fail(`a reader at ${reader.run.name} is told ${problem}`)
       },
       end: () => {
-        for (const [{ run }, { at }] of readers) {
-          const missed = run.isOpen ? missing(run, at, { ...run.handle.version, index: run.handle.version.index + 1 }) : undefined
+        for (const reader of sim.readers) {
+          const { run } = reader
+          if (!run.isOpen) continue
+          const { lineage, index } = run.handle.version
+          const missed = missing(run, toldOf(reader).at, { lineage, index: index + 1 })
           if (missed !== undefined) fail(`a reader at ${run.name} was never told of ${missed}`)
         }
       },

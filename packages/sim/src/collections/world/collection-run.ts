@@ -25,6 +25,8 @@ export class CollectionRun extends MemberRun implements Witness {
   declare readonly plan: CollectionPlan
   readonly kind: Kind
   handle!: Collection<unknown>
+  /** What reads on and on, and ends with the handle. */
+  readonly following: Promise<void>[] = []
   readonly #sim: CollectionsSim
 
   constructor(sim: CollectionsSim, life: Life, plan: CollectionPlan, inner: LogStore | undefined) {

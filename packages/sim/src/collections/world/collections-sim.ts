@@ -4,10 +4,10 @@ import { diskLog, follow } from '../../groups/world/lives.ts'
 import type { Life } from '../../groups/world/machine.ts'
 import { MembersSim } from '../../groups/world/sim.ts'
 import type { CollectionCall } from '../actors/client.ts'
-import { followOnline, readChanges } from '../actors/reader.ts'
+import { follow as followHandle } from '../actors/reader.ts'
 import type { CollectionsPlan } from '../plan/types.ts'
 import { CollectionRun } from './collection-run.ts'
-import type { Probe } from './probe.ts'
+import type { ChangeReader, Probe } from './probe.ts'
 import { watched } from './watched.ts'
 
 /** Nodes that hold collections. */
@@ -16,6 +16,7 @@ export class CollectionsSim extends MembersSim<CollectionRun, Probe> {
   readonly calls: CollectionCall[] = []
   /** The number of the call that is being made in this step; 0: none. */
   calling = 0
+  readonly readers: ChangeReader[] = []
   /** How often things were told. */
   readonly told = { writes: 0, resets: 0 }
 
@@ -33,12 +34,12 @@ export class CollectionsSim extends MembersSim<CollectionRun, Probe> {
       this.runs.push(opening)
       opening.open(collections)
       follow(this, opening)
-      void followOnline(this, opening)
-      if (this.draw.under(`reader at ${opening.name}`).chance(0.5)) void readChanges(this, opening)
+      followHandle(this, opening, this.draw.under(`reader at ${opening.name}`).chance(0.5))
     }
     return {
       close: async () => {
         await collections.close()
+        await Promise.all(this.runsIn(life).flatMap(({ following }) => following))
         await groups.close()
       },
     }
