@@ -35,11 +35,12 @@ export class TwoTrees<P, V> {
   }
 
   put(slot: Slot<P, V>): void {
-    this.take(slot.text)
+    const previous = this.byKey.get(slot.text)
+    if (previous !== undefined && previous.order !== slot.order) this.byOrder.delete(previous.order)
     this.add(slot)
   }
 
-  /** Of a key that is not there. */
+  /** Of a key that is not there, or has the same priority. */
   add(slot: Slot<P, V>): void {
     this.byKey.set(slot.text, slot)
     this.byOrder.set(slot.order, slot)

@@ -93,10 +93,9 @@ function* itemsOf<T>(sequence: Sequence<T>, element: Element<T>, first: number):
 }
 
 function keyOf(index: number): Uint8Array {
-  const key = new Uint8Array(KEY_BYTES)
-  const view = new DataView(key.buffer)
-  view.setUint32(0, Math.floor(index / UINT32_RANGE))
-  view.setUint32(4, index % UINT32_RANGE)
+  const key = Buffer.allocUnsafe(KEY_BYTES)
+  key.writeUInt32BE(Math.floor(index / UINT32_RANGE), 0)
+  key.writeUInt32BE(index % UINT32_RANGE, 4)
   return key
 }
 
