@@ -1,3 +1,4 @@
+import { PerformanceObserver } from 'node:perf_hooks'
 import { now, threadCpuSeconds } from './role.ts'
 
 const EVERY_MS = 1
@@ -8,14 +9,21 @@ export interface HeldUp {
   readonly ms: number
   /** The thread's own CPU time in it, ms. */
   readonly cpuMs: number
+  /** The longest that garbage was collected at a time, ms by the clock. */
+  readonly gcMs: number
 }
 
 /** Watches, with a timer of a millisecond, how late it comes: so long everything else had to wait, too. */
 export class HoldUps {
   #ms = 0
   #cpuMs = 0
+  #gcMs = 0
 
   constructor() {
+    const collections = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) this.#gcMs = Math.max(this.#gcMs, duration)
+    })
+    collections.observe({ entryTypes: ['gc'] })
     let at = now()
     let cpu = threadCpuMs()
     setInterval(() => {
@@ -29,9 +37,10 @@ export class HoldUps {
 
   /** The longest since it was asked before. */
   longest(): HeldUp {
-    const longest = { ms: this.#ms, cpuMs: this.#cpuMs }
+    const longest = { ms: this.#ms, cpuMs: this.#cpuMs, gcMs: this.#gcMs }
     this.#ms = 0
     this.#cpuMs = 0
+    this.#gcMs = 0
     return longest
   }
 }

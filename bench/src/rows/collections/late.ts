@@ -71,7 +71,7 @@ export const lateReader: Bench = {
           ' ms',
         ),
       ],
-      note: `Held up: the longest that a timer of 1 ms was late, by the clock and in CPU time of its thread. Load before the start ${fixed(load, 2)}.`,
+      note: `Held up: the longest that a timer of 1 ms was late, by the clock and in CPU time of its thread; and the longest collection of garbage, by the clock. Load before the start ${fixed(load, 2)}.`,
     }
   },
 }
@@ -79,7 +79,7 @@ export const lateReader: Bench = {
 const shareOf = ({ bytes }: Late): number => bytes / (ENTRIES * ENTRY_BYTES)
 
 function cells(late: Late): string[] {
-  const heldUp = ({ ms, cpuMs }: HeldUp): string => `${fixed(ms, 1)} (${fixed(cpuMs, 1)})`
+  const heldUp = ({ ms, cpuMs, gcMs }: HeldUp): string => `${fixed(ms, 1)} (${fixed(cpuMs, 1)}; ${fixed(gcMs, 1)})`
   return [fixed(late.seconds, 2), fixed(shareOf(late), 3), heldUp(late), heldUp(late.writers)]
 }
 
@@ -96,11 +96,15 @@ async function readLate(row: string): Promise<Late> {
     const read = await reader.next<Read>('reached', READ_MS)
     if (read.size !== ENTRIES) throw new Error(`${row}: the reader has ${read.size} entries`)
     const writers = await Promise.all(keepers.children.map(heldUpOf))
-    const longest = { ms: Math.max(...writers.map(({ ms }) => ms)), cpuMs: Math.max(...writers.map(({ cpuMs }) => cpuMs)) }
-    return { ...read, seconds: (read.at - begun) / 1_000, writers: longest }
+    return { ...read, seconds: (read.at - begun) / 1_000, writers: longest(writers) }
   } finally {
     await reader.stop()
   }
+}
+
+function longest(all: readonly HeldUp[]): HeldUp {
+  const max = (of: (heldUp: HeldUp) => number): number => Math.max(...all.map(of))
+  return { ms: max(({ ms }) => ms), cpuMs: max(({ cpuMs }) => cpuMs), gcMs: max(({ gcMs }) => gcMs) }
 }
 
 async function heldUpOf(child: Child): Promise<HeldUp> {
