@@ -1,6 +1,5 @@
 import { componentLogger } from '@mosaik/core'
 import { start, stop } from '@libp2p/interface'
-import { uPnPNAT } from '@libp2p/upnp-nat'
 import { componentsOf } from './node-components.ts'
 import type { Host } from './seam.ts'
 
@@ -13,6 +12,7 @@ const MAPPING_TTL = 12 * 60_000
  */
 export async function createPortMapping(host: Host): Promise<{ close(): Promise<void> }> {
   const logger = componentLogger(host.logger, 'mosaik:upnp')
+  const { uPnPNAT } = await import('@libp2p/upnp-nat') // hundreds of modules that hardly anybody needs
   const mapper = uPnPNAT({ portMappingDescription: 'mosaik', portMappingTTL: MAPPING_TTL, autoConfirmAddress: true })(
     componentsOf(host.libp2p),
   )

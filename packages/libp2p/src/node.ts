@@ -6,7 +6,6 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { FaultTolerance, type Connection, type PrivateKey } from '@libp2p/interface'
 import { memory } from '@libp2p/memory'
 import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p, type Libp2pOptions } from 'libp2p'
 import { contained } from './contained-muxer.ts'
@@ -70,7 +69,7 @@ export async function createNode(options: ResolvedOptions, parts: NodeParts): Pr
       memory(),
       ...(parts.transports ?? []),
     ],
-    connectionEncrypters: [options.encryption === 'tls' ? tls() : noise()],
+    connectionEncrypters: [await encrypter(options)],
     streamMuxers: [
       contained(
         yamux({
@@ -90,6 +89,12 @@ export async function createNode(options: ResolvedOptions, parts: NodeParts): Pr
   const libp2p = await createLibp2p(settings)
   const internals = (libp2p as unknown as { readonly components: NodeInternals }).components
   return { libp2p, privateKey, internals, dial: (address, signal) => internals.transportManager.dial(multiaddr(address), { signal }) }
+}
+
+async function encrypter({ encryption }: ResolvedOptions): Promise<NonNullable<Libp2pOptions['connectionEncrypters']>[number]> {
+  if (encryption === 'noise') return noise()
+  const { tls } = await import('@libp2p/tls') // 200 modules, which most programs never need
+  return tls()
 }
 
 /** Starts listening. Throws `ERR_LISTEN` naming the addresses that could not be had. */

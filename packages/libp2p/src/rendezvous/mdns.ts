@@ -2,7 +2,7 @@ import { componentLogger, deriveId } from '@mosaik/core'
 import type { NetworkId } from '@mosaik/core'
 import { start, stop } from '@libp2p/interface'
 import type { PeerDiscovery, PeerInfo } from '@libp2p/interface'
-import { mdns } from '@libp2p/mdns'
+import type { mdns } from '@libp2p/mdns'
 import { componentsOf } from '../node-components.ts'
 import type { Host } from '../seam.ts'
 
@@ -25,7 +25,7 @@ export interface LocalPeers {
 export const noLocalPeers: LocalPeers = { onLocalPeer: () => () => {}, close: async () => {} }
 
 /** Asks the local network for peers of this network and answers those who ask. A socket that cannot be had is logged; nothing depends on it. */
-export async function createLocalPeers(host: Host, make: typeof mdns = mdns): Promise<LocalPeers> {
+export async function createLocalPeers(host: Host, make?: typeof mdns): Promise<LocalPeers> {
   const logger = componentLogger(host.logger, 'mosaik:mdns')
   const listeners = new Set<(addresses: readonly string[]) => void>()
   const remembered = new Map<string, readonly string[]>()
@@ -50,7 +50,10 @@ export async function createLocalPeers(host: Host, make: typeof mdns = mdns): Pr
     for (const listener of listeners) tell(listener, addresses)
   }
 
-  const discovery: PeerDiscovery = make({ serviceTag: serviceTagOf(host.networkId), interval: INTERVAL })(componentsOf(host.libp2p))
+  const discovery: PeerDiscovery = (make ?? (await import('@libp2p/mdns')).mdns)({
+    serviceTag: serviceTagOf(host.networkId),
+    interval: INTERVAL,
+  })(componentsOf(host.libp2p))
   discovery.addEventListener('peer', onPeer)
   try {
     await start(discovery)

@@ -2,8 +2,7 @@ import { abortable, MosaikError, toBytes } from '@mosaik/core'
 import type { RendezvousSession, UniqueId, WaitOptions } from '@mosaik/core'
 import { start, stop } from '@libp2p/interface'
 import type { PeerId as Libp2pPeerId, PeerInfo } from '@libp2p/interface'
-import { kadDHT } from '@libp2p/kad-dht'
-import type { KadDHT } from '@libp2p/kad-dht'
+import type { KadDHT, KadDHTInit, kadDHT as KadFactory } from '@libp2p/kad-dht'
 import type { Ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -43,14 +42,24 @@ export async function openSession(
   settings: TableSettings,
   validity: number = RECORD_VALIDITY,
 ): Promise<RendezvousSession> {
-  const kad = createKad(host, settings, await identity.ensure(), validity)
+  const kad = await createKad(host, settings, await identity.ensure(), validity)
   await start(kad)
   return new TableSession(host, identity, settings, kad)
 }
 
-function createKad(host: Host, settings: TableSettings, ping: Ping, validity: number): KadDHT {
+/** Loads kad-dht, now that a table is joined: it takes megabytes that most programs never need. */
+export async function loadKad({
+  kad,
+  isClosed,
+}: TableSettings): Promise<{ readonly kadDHT: typeof KadFactory; readonly init: KadDHTInit }> {
+  const { kadDHT, passthroughMapper, removePrivateAddressesMapper } = await import('@libp2p/kad-dht')
+  return { kadDHT, init: { ...kad, peerInfoMapper: isClosed ? passthroughMapper : removePrivateAddressesMapper } }
+}
+
+async function createKad(host: Host, settings: TableSettings, ping: Ping, validity: number): Promise<KadDHT> {
   const components = componentsOf(host.libp2p)
-  const kad = kadDHT(settings.kad)({
+  const { kadDHT, init } = await loadKad(settings)
+  const kad = kadDHT(init)({
     ping,
     datastore: createRecordStore({ ...STORE_LIMITS, validity }, () => host.clock.monotonic()),
     peerId: components.peerId,

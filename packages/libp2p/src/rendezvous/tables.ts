@@ -1,6 +1,5 @@
 import { isAddress, MosaikError } from '@mosaik/core'
 import type { RendezvousTable } from '@mosaik/core'
-import { passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import type { KadDHTInit } from '@libp2p/kad-dht'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -24,6 +23,8 @@ export interface TableSettings {
   readonly name: 'private' | 'public'
   readonly bootstrap: readonly Multiaddr[]
   readonly serve: boolean
+  /** Whether private and loopback addresses are of use: a closed network has no others. */
+  readonly isClosed: boolean
   readonly kad: KadDHTInit
 }
 
@@ -37,6 +38,7 @@ function privateTable(bootstrap: readonly string[], serve: boolean): TableSettin
     name: 'private',
     bootstrap: bootstrap.map(parse),
     serve,
+    isClosed: true,
     kad: {
       ...COMMON,
       protocol: PRIVATE_PROTOCOL,
@@ -44,8 +46,6 @@ function privateTable(bootstrap: readonly string[], serve: boolean): TableSettin
       datastorePrefix: '/mosaik-dht',
       metricsPrefix: 'libp2p_kad_dht_mosaik',
       clientMode: !serve,
-      // loopback and private addresses are what a closed network has
-      peerInfoMapper: passthroughMapper,
       initialQuerySelfInterval: 20,
     },
   }
@@ -56,6 +56,7 @@ function publicTable(): TableSettings {
     name: 'public',
     bootstrap: PUBLIC_BOOTSTRAP.map((text) => multiaddr(text)),
     serve: false,
+    isClosed: false,
     kad: {
       ...COMMON,
       protocol: PUBLIC_PROTOCOL,
@@ -63,7 +64,6 @@ function publicTable(): TableSettings {
       datastorePrefix: '/public-dht',
       metricsPrefix: 'libp2p_kad_dht_public',
       clientMode: true,
-      peerInfoMapper: removePrivateAddressesMapper,
       initialQuerySelfInterval: 1_000,
     },
   }
