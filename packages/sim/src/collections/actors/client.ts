@@ -19,8 +19,6 @@ export interface CollectionCall extends Call {
   readonly run: CollectionRun
   readonly change: NumberedWrite
   reply: string | undefined
-  /** What it resolved to. */
-  version: Version | undefined
 }
 
 type Method = (...args: readonly unknown[]) => Promise<Committed<unknown>>
@@ -31,7 +29,13 @@ export async function ask(sim: CollectionsSim, client: number, run: CollectionRu
   if (what < 0.2 || !run.mayWrite) return sim.tell((probe) => probe.onRead?.(run.read()))
   const call = await write(sim, { client, run, write: drawWrite(sim, run, draw), limits: drawLimits(sim, draw) })
   const others = sim.running.flatMap((life) => sim.runsIn(life)).filter((other) => other.plan === run.plan)
-  if (call?.version !== undefined && others.length > 0 && draw.chance(0.3)) await reach(sim, draw.pick(others), call.version)
+  const version = call && versionOf(call)
+  if (version !== undefined && others.length > 0 && draw.chance(0.3)) await reach(sim, draw.pick(others), version)
+}
+
+/** What it resolved to. */
+export function versionOf({ lineage, index }: CollectionCall): Version | undefined {
+  return lineage && { lineage, index }
 }
 
 export function drawWrite(sim: CollectionsSim, { kind, plan, handle }: CollectionRun, draw: Draw): Write {
@@ -53,7 +57,7 @@ export async function write(
   const id = sim.moment()
   const call: CollectionCall = {
     run, client, change: { id, method, args }, kind: 'execute', offset: 0, calledAt: id, endedAt: Number.POSITIVE_INFINITY, state: 'pending', index: 0,
-    reply: undefined, version: undefined,
+    lineage: undefined, reply: undefined,
   } // prettier-ignore
   const isWrite = !(args.length === 1 && Array.isArray(args[0]) && args[0].length === 0)
   if (isWrite) sim.calls.push(call)
@@ -62,7 +66,7 @@ export async function write(
   sim.calling = 0
   const work = sent.then(
     ({ version, result }) => {
-      Object.assign(call, { state: 'done', index: version.index, version, reply: textOf({ result }), endedAt: sim.moment() })
+      Object.assign(call, { state: 'done', ...version, reply: textOf({ result }), endedAt: sim.moment() })
       if (isWrite) sim.tell((probe) => probe.onWritten?.(call, run.read()))
     },
     (error: unknown) => void (call.state = fateOf(sim, run, limits.signal, error)),

@@ -51,10 +51,11 @@ interface Part {
 }
 
 function operationsOf(sim: CollectionsSim, { plan, lineage, key, calls }: Part): Operation<Held>[] {
-  return [...(sim.truths[plan.index]?.lineOf(lineage) ?? [])].flatMap(({ change, entry }) => {
+  const truth = sim.truths[plan.index]
+  return [...(truth?.lineOf(lineage) ?? [])].flatMap(({ change, entry }) => {
     const call = calls.get(change.id)
     if (call === undefined || !isOf(call, plan, key)) return []
-    const reply = call.state === 'done' && call.index === entry.index ? call.reply : undefined
+    const reply = truth?.placeOf(call)?.entry === entry ? call.reply : undefined
     return [
       {
         calledAt: call.calledAt,

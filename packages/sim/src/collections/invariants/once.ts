@@ -1,4 +1,5 @@
 import type { LineageId } from '@mosaik/raft'
+import type { CollectionCall } from '../actors/client.ts'
 import type { Invariant } from '../world/probe.ts'
 import type { CollectionsSim } from '../world/collections-sim.ts'
 import { textOf } from '../world/text.ts'
@@ -31,8 +32,12 @@ export const onceForEver: Invariant = {
   },
 }
 
-/** Writes of a history whose callers were told that they were the first. */
+/** Writes whose callers were told that they were the first of a history. */
 function winnersOf(sim: CollectionsSim, index: number, lineage: LineageId): number[] {
-  const ids = new Set(sim.truths[index] === undefined ? [] : [...sim.truths[index].lineOf(lineage)].map(({ change }) => change.id))
-  return sim.calls.filter(({ change, reply }) => ids.has(change.id) && reply === textOf({ result: true })).map(({ change }) => change.id)
+  const truth = sim.truths[index]
+  const isOf = (call: CollectionCall): boolean => {
+    const place = call.run.plan.index === index ? truth?.placeOf(call) : undefined
+    return place !== undefined && truth?.isOnLine(lineage, place.entry) === true
+  }
+  return sim.calls.filter((call) => call.reply === textOf({ result: true }) && isOf(call)).map(({ change }) => change.id)
 }

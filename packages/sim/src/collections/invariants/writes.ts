@@ -1,3 +1,4 @@
+import { versionOf } from '../actors/client.ts'
 import type { Range } from '../models/queue.ts'
 import type { Invariant } from '../world/probe.ts'
 import { textOf } from '../world/text.ts'
@@ -28,7 +29,9 @@ export const ownWrites: Invariant = {
   name: 'own-writes-are-readable',
   rule: 'a write resolves once it has been applied here, with the version at which it stands (README of @mosaik/collections, writing)',
   watch: (_sim, fail) => ({
-    onWritten: ({ run, change, version }, reading) => {
+    onWritten: (call, reading) => {
+      const { run, change } = call
+      const version = versionOf(call)
       if (version === undefined) return
       const what = `${change.method} ${change.id} of ${run.name}`
       if (writeAt(run.truth, version)?.change.id !== change.id) fail(`${what} does not stand at ${inWords(version)}`)

@@ -37,14 +37,21 @@ export async function change(sim: GroupsSim, { client, run, kind, changes, limit
   const calledAt = sim.moment()
   const calls = changes.map(
     (one, offset): RegisterCall => ({
-      run, client, change: one, kind, offset, calledAt, endedAt: Number.POSITIVE_INFINITY, state: 'pending', index: 0, reply: undefined,
+      run, client, change: one, kind, offset, calledAt, endedAt: Number.POSITIVE_INFINITY, state: 'pending', index: 0, lineage: undefined,
+      reply: undefined,
     }), // prettier-ignore
   )
   sim.calls.push(...calls)
   const settle = (state: CallState, index = 0, replies: readonly Reply[] = []): void => {
     const endedAt = sim.moment()
     calls.forEach((call, i) => {
-      Object.assign(call, { state, index, reply: replies[i], endedAt: state === 'done' ? endedAt : Number.POSITIVE_INFINITY })
+      Object.assign(call, {
+        state,
+        index,
+        lineage: run.group.lineage,
+        reply: replies[i],
+        endedAt: state === 'done' ? endedAt : Number.POSITIVE_INFINITY,
+      })
       sim.tell((probe) => probe.onCalled?.(call))
     })
   }

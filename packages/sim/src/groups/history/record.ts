@@ -19,8 +19,9 @@ export interface Call {
   readonly calledAt: number
   endedAt: number
   state: CallState
-  /** Where it stands, once it is done. */
+  /** Where it stands, once it is done, and in which history its member was then. */
   index: number
+  lineage: LineageId | undefined
   reply: unknown
 }
 

@@ -14,9 +14,11 @@ export const exactlyOnce: MemberInvariant = {
           fail(`change ${id} was applied at ${other.entry.index} and again at ${applied.entry.index}, seen at ${run.name}`)
       }
     },
-    onCalled: ({ run, change: { id }, kind, state, index, offset, reply }) => {
+    onCalled: (call) => {
+      const { run, kind, state, index, offset, reply } = call
       if (state !== 'done' || kind === 'feed') return
-      const place = run.truth.places.get(id)?.find(({ entry }) => entry.index === index)
+      const { id } = call.change
+      const place = run.truth.placeOf(call)
       if (place === undefined)
         return fail(`change ${id} was acknowledged at ${run.name} as applied at ${index}, where nobody has applied it`)
       if (place.offset !== offset) fail(`change ${id} is number ${offset} of its batch, and was applied as number ${place.offset}`)

@@ -45,7 +45,7 @@ function operationsOf(sim: GroupsSim, { truth, history, key, calls }: Part): Ope
   for (const { change, entry } of truth.lineOf(history.id)) {
     const call = calls.get(change.id)
     if (call?.change.key !== key) continue
-    const reply = call.kind !== 'feed' && call.index === entry.index ? call.reply : undefined
+    const reply = call.kind !== 'feed' && truth.placeOf(call)?.entry === entry ? call.reply : undefined
     // A fed command has only been appended when its caller hears of it.
     const endedAt = reply === undefined ? Number.POSITIVE_INFINITY : call.endedAt
     operations.push({

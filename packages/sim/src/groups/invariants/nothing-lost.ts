@@ -13,17 +13,12 @@ export const nothingLost: MemberInvariant = {
   rule: 'what succeeded is in the history that goes on, or is handed over by who gives way, as far as its log has it (docs/consistency.md, promise 5)',
   watch: (sim, fail) => ({
     end: () => {
-      for (const {
-        run,
-        change: { id },
-        kind,
-        state,
-        index,
-      } of sim.calls) {
-        // prettier-ignore
+      for (const call of sim.calls) {
+        const { run, kind, state, index } = call
+        const { id } = call.change
         if (state !== 'done' || kind === 'feed') continue
         const goesOn = lineageAtTheEnd(sim, run.plan.index)
-        const entry = run.truth.places.get(id)?.find((place) => place.entry.index === index)?.entry
+        const entry = run.truth.placeOf(call)?.entry
         if (goesOn === undefined || entry === undefined || run.truth.isOnLine(goesOn, entry)) continue
         if (sim.runs.some(({ handedOver, plan }) => plan === run.plan && handedOver.has(id))) continue
         const having = sim.runs.filter((one) => one.gaveUp.has(entry) && !isWithTheWinner(one, entry)).map(({ name }) => name)

@@ -7,6 +7,13 @@ export interface Numbered {
   readonly id: number
 }
 
+/** A call, and which history and index it was answered with. */
+interface Answered {
+  readonly change: Numbered
+  readonly index: Index
+  readonly lineage: LineageId | undefined
+}
+
 /** One change as it was first applied, wherever that was. */
 export interface Applied {
   readonly change: Numbered
@@ -60,6 +67,11 @@ export class Truth {
     const history = this.histories.get(lineage)
     if (history?.parent === undefined || history.fork === undefined || index > history.fork.index) return lineage
     return this.ownerOf(history.parent, index)
+  }
+
+  /** Where a call took effect that was answered so: another history may have the same command, even at the same index. */
+  placeOf({ change, index, lineage }: Answered): Applied | undefined {
+    return this.places.get(change.id)?.find(({ entry }) => entry.index === index && lineage !== undefined && this.isOnLine(lineage, entry))
   }
 
   /** Whether this is what followers of `lineage` have at its index. */
