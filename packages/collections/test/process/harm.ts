@@ -106,21 +106,15 @@ export class Harmer {
     return leader === undefined || (leader.isInMemory && !this.#mayBeLost(leader)) ? this.#drawn(1) : [leader]
   }
 
-  /** Everyone runs, nobody else's vote is lost for good, and without this one there still is a majority everywhere. */
+  /** No other vote is lost for good, and without this one there still is a majority everywhere, as soon as all others are back. */
   #mayBeLost(home: Home): boolean {
-    const { crew } = this.#options
-    return (
-      crew.members.every(({ process, isOnline }) => isOnline && process?.isKilled === false && !process.isStopped) &&
-      KINDS.every((kind) => {
-        const members = this.#members(kind)
-        const voters = members.filter(([, , standing]) => standing === 'voter')
-        return (
-          members.some(([id]) => id === home.id) &&
-          voters.length >= ENOUGH_VOTERS &&
-          voters.every((voter) => !this.#lost.has(lifeOf(voter)))
-        )
-      })
-    )
+    if (!home.isOnline) return false
+    return KINDS.every((kind) => {
+      const members = this.#members(kind)
+      const voters = members.filter(([, , standing]) => standing === 'voter')
+      const isNoneLost = voters.every((voter) => !this.#lost.has(lifeOf(voter)))
+      return members.some(([id]) => id === home.id) && voters.length >= ENOUGH_VOTERS && isNoneLost
+    })
   }
 
   #lose(home: Home): void {
