@@ -12,6 +12,7 @@ const floors: Record<string, readonly string[]> = {
   collections: ['core', 'discovery', 'raft'],
   tee: ['core'],
   node: ['core', 'libp2p', 'discovery', 'streams', 'raft', 'collections', 'tee'],
+  cli: ['node'],
 }
 
 /** Globals of the machine, with what takes their place above `core/system` and `libp2p`. */
@@ -61,6 +62,7 @@ const noPlatform = {
 function floorImports(name: string): Rule {
   const ours = oursOnly(floors[name] ?? [])
   if (name === 'libp2p') return ['error', { patterns: [ours] }]
+  if (name === 'cli') return ['error', { paths: noLibp2p.paths, patterns: [ours, ...noLibp2p.patterns] }]
   return ['error', { paths: [...noLibp2p.paths, noRandomness], patterns: [ours, ...noLibp2p.patterns, noMachine] }]
 }
 
@@ -125,7 +127,16 @@ const overrides: { files: string[]; rules: Rules }[] = [
     files: [`packages/${name}/src/**/logic/**`],
     rules: { 'no-restricted-imports': logicImports(name) },
   })),
-  { files: ['packages/core/src/system/**', 'packages/core/src/testing/**', 'packages/libp2p/src/**', 'packages/sim/src/**'], rules: free },
+  {
+    files: [
+      'packages/core/src/system/**',
+      'packages/core/src/testing/**',
+      'packages/libp2p/src/**',
+      'packages/cli/src/**',
+      'packages/sim/src/**',
+    ],
+    rules: free,
+  },
   {
     files: ['packages/core/src/system/**', 'packages/core/src/testing/**'],
     rules: { 'no-restricted-imports': ['error', { patterns: [oursOnly([])] }] },

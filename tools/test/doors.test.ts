@@ -164,3 +164,22 @@ it('@mosaik/node', async () => {
 it('@mosaik/node/testing', async () => {
   expect(await names(import('@mosaik/node/testing'))).toMatchInlineSnapshot(`"simWorld"`)
 })
+
+it('@mosaik/cli', async () => {
+  expect(await names(import('@mosaik/cli'))).toMatchInlineSnapshot(`
+    "CommanderError
+    InvalidArgumentError
+    Option
+    addresses
+    connectionFlags
+    createLog
+    createOutput
+    hostAndPort
+    list
+    networkOptionsOf
+    parseProgram
+    runProgram
+    serveHealth
+    wholeNumber"
+  `)
+})

@@ -25,6 +25,7 @@ describe('flags', () => {
       metrics: undefined,
       quiet: false,
       verbose: 0,
+      json: false,
     })
   })
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Metrics, Network } from '@mosaik/node'
-import type { HostAndPort } from './options.ts'
+import type { HostAndPort } from './values.ts'
 
 const TEXT = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
 

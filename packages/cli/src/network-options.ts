@@ -1,0 +1,12 @@
+import { secretKey } from '@mosaik/node'
+import type { NetworkOptions } from '@mosaik/node'
+import type { ConnectionOptions } from './flags.ts'
+
+/** What `createNetwork` takes for these flags: identity, where to listen, whom to dial, tags. The name is `networkId`. */
+export function networkOptionsOf({ secret, listen, peers, tags }: ConnectionOptions): NetworkOptions {
+  return {
+    ...(secret !== undefined && { secretKey: secretKey(secret) }),
+    ...(listen.length > 0 && { listen }),
+    discovery: { bootstrap: [...peers], tags: [...tags] },
+  }
+}

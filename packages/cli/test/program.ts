@@ -1,0 +1,22 @@
+/** A program that behaves as it is told, for `run.process.test.ts`. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Option, runProgram } from '@mosaik/cli'
+
+const WAYS = ['done', 'waits', 'fails', 'fails-late', 'ignores', 'hangs'] as const
+
+await runProgram<{ way: (typeof WAYS)[number] }>({
+  name: 'mosaik-test',
+  description: 'Ends as it is told.',
+  flags: [new Option('--way <way>', 'how').choices(WAYS).makeOptionMandatory()],
+  async main({ options: { way }, signal, output, connect }) {
+    if (way === 'fails') throw new Error('as it was told')
+    const { network } = await connect({ listen: [] })
+    output.event('ready')
+    if (way === 'done') return
+    if (way === 'waits') await delay(2 ** 30, undefined, { signal })
+    if (way === 'ignores') for await (const _event of network.discovery.events()) continue // ends with the network
+    if (way === 'hangs') await delay(2 ** 30)
+    await delay(2 ** 30, undefined, { signal }).catch(() => {})
+    throw new Error('as it was told')
+  },
+})

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, it, vi } from 'vitest'
+
+const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
+vi.setConfig({ testTimeout: 60_000 * FACTOR })
+const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url))
+const running: ChildProcessByStdio<null, Readable, Readable>[] = []
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+type Event = Readonly<Record<string, unknown>>
+
+/** Runs the program, and sends it these signals once it is ready. */
+async function run(flags: readonly string[], ...signals: readonly NodeJS.Signals[]) {
+  const child = spawn(process.execPath, ['--conditions=@mosaik/source', PROGRAM, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.push(child)
+  const [exit, stderr] = [once(child, 'exit'), text(child.stderr)]
+  const events: Event[] = []
+  let asked = 0
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line) as Event
+    events.push(event)
+    if (event['event'] !== 'ready' && event['event'] !== 'leaving') continue
+    asked ||= performance.now()
+    const signal = signals[events.filter(({ event: name }) => name !== 'started').length - 1]
+    if (signal !== undefined) child.kill(signal)
+  }
+  const [code] = (await exit) as [number | null]
+  return { code, events, stderr: await stderr, took: performance.now() - asked }
+}
+
+const names = (events: readonly Event[]): unknown[] => events.map(({ event }) => event)
+
+it('exits 0 when its work is done, with its network closed', async () => {
+  const { code, events, stderr } = await run(['--way', 'done', '--json'])
+  expect([code, names(events), stderr]).toEqual([0, ['started', 'ready'], ''])
+  expect(events[0]).toMatchObject({ program: 'mosaik-test', addresses: [], time: expect.stringMatching(/^\d{4}-.*Z$/) })
+})
+
+it.each(['SIGINT', 'SIGTERM'] as const)('exits 0 when %s asks it to end', async (signal) => {
+  const { code, events, stderr, took } = await run(['--way', 'waits', '--json'], signal)
+  expect([code, events.at(-1), stderr]).toMatchObject([0, { event: 'leaving', reason: signal }, ''])
+  expect(took).toBeLessThan(5_000 * FACTOR)
+})
+
+it('closes the network under a body that does not end by itself', async () => {
+  const { code, stderr, took } = await run(['--way', 'ignores', '--json'], 'SIGTERM')
+  // Its events have ended, and what it does then is a failure of its own.
+  expect([code, stderr]).toEqual([1, 'mosaik-test: as it was told\n'])
+  expect(took).toBeLessThan(5_000 * FACTOR)
+})
+
+it('ends within 5 s whatever its body does', async () => {
+  const { code, stderr, took } = await run(['--way', 'hangs', '--json'], 'SIGTERM')
+  expect([code, stderr]).toEqual([1, 'mosaik-test: it did not end in time\n'])
+  expect(took).toBeLessThan(5_000 * FACTOR)
+})
+
+it('ends at once, with 1, when it is asked twice', async () => {
+  const { code, took } = await run(['--way', 'hangs', '--json'], 'SIGINT', 'SIGINT')
+  expect(code).toBe(1)
+  expect(took).toBeLessThan(1_000 * FACTOR)
+})
+
+it.each(['fails', 'fails-late'])('exits 1 when it %s, and says why', async (way) => {
+  const { code, events, stderr } = await run(['--way', way, '--json'], 'SIGTERM')
+  expect([code, stderr, events.at(-1)]).toMatchObject([1, 'mosaik-test: as it was told\n', { event: 'failed', message: 'as it was told' }])
+})
+
+it('exits 2 when its arguments cannot be used, and 0 when it was only asked about them', async () => {
+  expect(await run(['--way', 'nowhere', '--json'])).toMatchObject({ code: 2, events: [], stderr: expect.stringContaining("'nowhere'") })
+  expect((await run([])).code).toBe(2)
+})
