@@ -2,7 +2,7 @@ import { playSeed } from '../groups/play.ts'
 import type { Outcome, RunOptions } from '../outcome.ts'
 import { ask, drawWrite, write } from './actors/client.ts'
 import { COLLECTION_INVARIANTS } from './invariants/index.ts'
-import { allOnline } from './invariants/liveness.ts'
+import { allOnline, allTold } from './invariants/liveness.ts'
 import { drawCollectionsPlan } from './plan/plan.ts'
 import { CollectionsSim } from './world/collections-sim.ts'
 import type { Invariant } from './world/probe.ts'
@@ -24,7 +24,7 @@ export async function runCollectionsSeed(seed: string, options: CollectionsRunOp
       if (!run.mayWrite) return
       await write(sim, { client, run, write: drawWrite(sim, run, draw), limits: { timeout, signal: undefined } })
     },
-    goals: [allOnline(sim)],
+    goals: [allOnline(sim), allTold(sim)],
     counts: () => ({ 'writes told': sim.told.writes, 'resets told': sim.told.resets }),
   })
 }

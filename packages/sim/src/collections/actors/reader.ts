@@ -11,7 +11,8 @@ export function follow(sim: CollectionsSim, run: CollectionRun, isRead: boolean)
 
 /** Reads a handle's changes from now on, until it ends. */
 export function readChanges(sim: CollectionsSim, run: CollectionRun): void {
-  const reader = { run, from: run.read() }
+  const from = run.read()
+  const reader = { run, from, at: from.version }
   sim.readers.push(reader)
   run.following.push(readOn(sim, reader))
 }
@@ -38,5 +39,6 @@ async function readOn(sim: CollectionsSim, reader: ChangeReader): Promise<void> 
     if (change.type === 'write') sim.told.writes += 1
     else sim.told.resets += 1
     sim.tell((probe) => probe.onTold?.(reader, change))
+    if (change.type !== 'lagged') reader.at = change.version
   }
 }

@@ -7,39 +7,27 @@ import { textOf } from '../world/text.ts'
 import type { NumberedWrite } from '../world/watched.ts'
 import { inWords, shownAt, writeAt } from './states.ts'
 
-/** How far a reader has been told. */
-interface Told {
-  at: Version
-  readonly model: Model
-}
-
 /** What each reader was told is done again to what it had read at first. */
 export const changes: Invariant = {
   name: 'changes-tell-all',
   rule: '`changes()` tells what each write does, in order, without gaps unless it says so, and what it tells makes the state (Collection.changes)',
-  watch: (sim, fail) => {
-    const readers = new WeakMap<ChangeReader, Told>()
-    const toldOf = (reader: ChangeReader): Told => {
-      const told = readers.get(reader) ?? { at: reader.from.version, model: loaded(reader.run, reader.from.shown) }
-      readers.set(reader, told)
-      return told
-    }
+  watch: (_sim, fail) => {
+    const models = new WeakMap<ChangeReader, Model>()
     return {
       onTold: (reader, change) => {
-        const problem = problemOf(reader.run, toldOf(reader), change)
+        const model = models.get(reader) ?? loaded(reader.run, reader.from.shown)
+        models.set(reader, model)
+        const problem = problemOf(reader, model, change)
         if (problem !== undefined) fail(`a reader at ${reader.run.name} is told ${problem}`)
-      },
-      end: () => {
-        for (const reader of sim.readers) {
-          const { run } = reader
-          if (!run.isOpen) continue
-          const { lineage, index } = run.handle.version
-          const missed = missing(run, toldOf(reader).at, { lineage, index: index + 1 })
-          if (missed !== undefined) fail(`a reader at ${run.name} was never told of ${missed}`)
-        }
       },
     }
   },
+}
+
+/** A write that is read at a reader's handle, and that it was not told of. */
+export function untold({ run, at }: ChangeReader): string | undefined {
+  const { lineage, index } = run.handle.version
+  return missing(run, at, { lineage, index: index + 1 })
 }
 
 function loaded({ kind, plan }: CollectionRun, shown: string): Model {
@@ -48,17 +36,15 @@ function loaded({ kind, plan }: CollectionRun, shown: string): Model {
   return model
 }
 
-function problemOf(run: CollectionRun, told: Told, change: Change): string | undefined {
+function problemOf({ run, at }: ChangeReader, model: Model, change: Change): string | undefined {
   if (change.type === 'lagged') return `that it has missed ${change.missed}, which are fewer than are kept`
   const { version } = change
   if (change.type === 'reset') {
-    told.at = version
-    told.model.load(JSON.parse(shownAt(run, version)) as never)
+    model.load(JSON.parse(shownAt(run, version)) as never)
     return undefined
   }
-  const gap = missing(run, told.at, version)
-  if (gap !== undefined) return `${inWords(version)} after ${inWords(told.at)}, without ${gap}`
-  told.at = version
+  const gap = missing(run, at, version)
+  if (gap !== undefined) return `${inWords(version)} after ${inWords(at)}, without ${gap}`
   const { type: _, version: __, method, result, ...args } = change
   const write = writeAt(run.truth, version)
   const what = textOf([method, Object.values(args), { result }])
@@ -66,9 +52,9 @@ function problemOf(run: CollectionRun, told: Told, change: Change): string | und
   const wrote = write.change as NumberedWrite
   if (what !== textOf([wrote.method, wrote.args, JSON.parse(String(write.reply))]))
     return `of ${what} at ${inWords(version)}, where ${wrote.method} stands`
-  const replayed = textOf({ result: modelResult(told.model, wrote) })
+  const replayed = textOf({ result: modelResult(model, wrote) })
   if (replayed !== write.reply) return `${what}, which a plain one answers with ${replayed}`
-  const shown = textOf(told.model.shown())
+  const shown = textOf(model.shown())
   return shown === write.chain ? undefined : `what makes ${shown} by ${inWords(version)}, where the state is ${write.chain}`
 }
 

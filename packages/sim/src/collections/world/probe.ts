@@ -9,6 +9,8 @@ import type { CollectionsSim } from './collections-sim.ts'
 export interface ChangeReader {
   readonly run: CollectionRun
   readonly from: Reading
+  /** How far it has been told. */
+  at: Version
 }
 
 /** What an invariant is told of members whose machines are collections. */
