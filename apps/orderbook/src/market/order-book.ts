@@ -18,6 +18,8 @@ export interface OrderBook extends KeyedStateMachine<Command, Query, Answer, Rep
   read<Q extends Query>(query: Q): Answers[Q['type']]
   /** Fills from a number on, as the query `fills`. Who publishes reads here what a leader before it may not have published. */
   fillsFrom(number: number, limit?: number): Fills
+  /** Names of traders in the order of their first instructions, from a place on, from 0. */
+  traders(from: number, limit: number): string[]
   /** Sums that must hold and do not, in words. O(open orders). */
   brokenSums(): string[]
 }
@@ -39,6 +41,7 @@ export function createOrderBook(limits: Limits = LIMITS): OrderBook {
     receiver: () => receiverOf(limits, (other) => void (market = other)),
     read: <Q extends Query>(query: Q) => answer(market, query) as Answers[Q['type']],
     fillsFrom: (number, limit) => fillsFrom(market, number, limit),
+    traders: (from, limit) => market.traders.slice(from, from + limit).map(({ name }) => name),
     brokenSums: () => brokenSums(market),
   }
 }

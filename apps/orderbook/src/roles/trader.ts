@@ -1,0 +1,46 @@
+import { sleep } from '@mosaik/core'
+import type { Network } from '@mosaik/node'
+import type { Instruction } from '../market/types.ts'
+import { Orders, Reports } from './protocol.ts'
+import type { Emit } from './protocol.ts'
+import { Sender } from './sender.ts'
+import type { TraderTotals } from './sender.ts'
+import { untilOneEnds } from './until-one-ends.ts'
+
+export interface TraderOptions {
+  readonly network: Network
+  /** Read once, to its end. See `generated` and `fromFile`. */
+  readonly source: AsyncIterable<Instruction>
+  /** Instructions per second. Default: as fast as they are taken. */
+  readonly rate?: number
+  readonly signal: AbortSignal
+  /** Gets `status` twice a second. */
+  readonly emit: Emit
+}
+
+const STATUS_MS = 500
+
+/**
+ * Sends each instruction until it was taken, which happens once, however often it is sent. Resolves when all were. Rejects with what the
+ * source throws, with `ERR_TIMEOUT` when nothing was acknowledged for 60 s, and with the signal's reason.
+ */
+export async function runTrader(options: TraderOptions): Promise<TraderTotals> {
+  const { network, source, rate = Number.POSITIVE_INFINITY, signal, emit } = options
+  const { clock } = network.discovery.endpoint
+  const client = network.local.id
+  const sender = new Sender({ clock, client, source, rate })
+  await using orders = network.streams.produce(Orders)
+  await using reports = network.streams.consume(Reports, { where: { client } })
+  await untilOneEnds(
+    signal,
+    (over) => sender.send(orders, over),
+    (over) => sender.listen(reports, over),
+    async (over) => {
+      for (;;) {
+        emit('status', { ...sender.totals })
+        await sleep(clock, STATUS_MS, { signal: over })
+      }
+    },
+  )
+  return sender.totals
+}
