@@ -3,7 +3,7 @@ import type { CanonicalValue } from '@mosaik/core'
 import type { Element } from './element.ts'
 import { invalid } from './invalid.ts'
 import { numberOfText, numberText } from './order.ts'
-import { bytesOfLatin1, latin1, utf8Latin1, utf8OfLatin1 } from './text.ts'
+import { bytesBehind, bytesOfLatin1, latin1, utf8Latin1, utf8OfLatin1 } from './text.ts'
 
 // The text of a key: what trees are ordered by and compare. Each character is one byte (latin1). Its bytes in a snapshot begin with a
 // letter that says what it is, and order as the texts do. A text is its own, since putting a letter in front of each would cost as much as
@@ -42,7 +42,7 @@ export function keyOfText(text: string): CanonicalValue {
 
 /** The key of an item. */
 export function bytesOfKeyText(text: string): Uint8Array {
-  return isPlain(text) ? bytesOfLatin1(TEXT + text) : bytesOfLatin1(text.slice(1))
+  return isPlain(text) ? bytesBehind(TEXT_BYTE, text) : bytesOfLatin1(text.slice(1))
 }
 
 /** The text that orders as these bytes do among those of all keys; of the key of an item, its own. */

@@ -1,7 +1,7 @@
 import { invalid } from './invalid.ts'
 
 const BEYOND_ASCII = /[^\0-\x7f]/
-/** Shorter texts are looked through letter by letter: a regular expression would cost more. */
+/** Shorter texts are gone through letter by letter: to call something for them would cost more. */
 const SHORT = 24
 
 /** A byte per character. */
@@ -11,6 +11,16 @@ export function latin1(bytes: Uint8Array): string {
 
 export function bytesOfLatin1(text: string): Uint8Array {
   return Buffer.from(text, 'latin1')
+}
+
+/** A byte, and one for each character. */
+export function bytesBehind(first: number, text: string): Uint8Array {
+  const { length } = text
+  const bytes = Buffer.allocUnsafe(length + 1)
+  bytes[0] = first
+  if (length > SHORT) bytes.write(text, 1, 'latin1')
+  else for (let i = 0; i < length; i++) bytes[i + 1] = text.charCodeAt(i)
+  return bytes
 }
 
 /** The UTF-8 bytes of a text, as characters. What is ASCII stays what it is. Throws `ERR_INVALID_DATUM` for lone surrogates. */
