@@ -21,7 +21,7 @@ export interface KillsOptions {
   readonly seed: string
   /** Under harm. */
   readonly seconds: number
-  /** Between two kills, ms. */
+  /** Between two kills, ms; longer where members need longer to start. */
   readonly period: number
   /** Longest wait of a dead member before it is started again, ms. */
   readonly downtime: number
@@ -66,7 +66,7 @@ export async function playKills(options: KillsOptions): Promise<KillsResult> {
     inMemory: options.inMemory,
     lanes: options.lanes,
     timeout: CALL,
-    // Of about every other collection one member is a reader.
+    // One in ten is a reader.
     reads: Array.from({ length: MEMBERS }, () => KINDS.filter(() => below(2 * MEMBERS) === 0)),
     hear: (home, process, told) => chronicle.hear(home, process, told),
     ended: (process, how) => {
@@ -116,10 +116,15 @@ class Run {
     for (const { process } of members) process?.say('write')
   }
 
+  /** Where a start takes longer than the time between two kills, the next one waits: else nobody would be left to go on. */
   async #harm(end: number): Promise<void> {
     const { period, onHarm = () => {} } = this.#options
-    for (let next = performance.now() + period; next < end; next += period) {
-      await this.#until(() => performance.now() >= next, () => 'time to pass') // prettier-ignore
+    const online = (): number => this.#crew.members.filter(({ isOnline }) => isOnline).length
+    for (let next = performance.now() + period; next < end; next = performance.now() + period) {
+      await this.#until(
+        () => performance.now() >= next && online() >= MEMBERS - 1,
+        () => `all but one to be online, and not ${this.#namesOf(({ isOnline }) => !isOnline)}`,
+      )
       if (this.#below(5) === 0) onHarm(this.#harmer.stop())
       onHarm(await this.#harmer.kill())
     }
