@@ -184,8 +184,9 @@ describe('decodeCanonical', () => {
   test('views into a larger buffer are read where they are', () => {
     const framed = Buffer.concat([Buffer.alloc(5), canonical({ a: [1.5, 2n ** 60n, new Uint8Array(2)] }), Buffer.alloc(5)])
     expect(decodeCanonical(framed.subarray(5, framed.length - 5))).toEqual({ a: [1.5, 2n ** 60n, new Uint8Array(2)] })
-    const [bytes] = decodeCanonical(Buffer.from(canonical([Uint8Array.of(1)]))) as [Uint8Array]
+    const [bytes, floats] = decodeCanonical(Buffer.from(canonical([Uint8Array.of(1), Float32Array.of(1, 2)]))) as [Uint8Array, Float32Array]
     expect([bytes.constructor, bytes.buffer.byteLength]).toEqual([Uint8Array, 1])
+    expect([floats, floats.buffer.byteLength]).toEqual([Float32Array.of(1, 2), 8])
   })
 
   test('whatever is accepted is what canonical writes; the rest is ERR_PROTOCOL', () => {

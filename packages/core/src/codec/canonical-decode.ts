@@ -36,13 +36,18 @@ export function decodeCanonical(bytes: Uint8Array, limits: CanonicalLimits = {})
 class Reader {
   position = 0
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   readonly #depth: number
+  /** Made when it is needed: most values have neither floats nor long heads. */
+  #lazyView: DataView | undefined
 
   constructor(bytes: Uint8Array, depth: number) {
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) // a Buffer would slice without copying
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = bytes
     this.#depth = depth
+  }
+
+  get #view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes
+    return (this.#lazyView ??= new DataView(buffer, byteOffset, byteLength))
   }
 
   value(depth: number): CanonicalValue {
@@ -53,7 +58,7 @@ class Reader {
     const argument = this.#argument(initial & 31)
     if (major <= 1) return integer(major, argument)
     if (typeof argument === 'bigint') return refuse('a length beyond the end')
-    if (major === 2) return this.#take(argument).slice()
+    if (major === 2) return new Uint8Array(this.#take(argument)) // a slice of a Buffer would be no copy
     if (major === 3) return this.#text(argument)
     if (depth >= this.#depth) return refuse(`nested deeper than ${this.#depth}`)
     if (major === 4) return this.#array(argument, depth + 1)
@@ -73,7 +78,7 @@ class Reader {
       if (value < 0x1_0000_0000n) return refuse('a head longer than needed')
       return value <= MAX_SAFE ? Number(value) : value
     }
-    const value = size === 1 ? this.#view.getUint8(at) : size === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at)
+    const value = size === 1 ? (this.#bytes[at] as number) : size === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at)
     const least = size === 1 ? 24 : size === 2 ? 0x100 : 0x10000
     return value >= least ? value : refuse('a head longer than needed')
   }

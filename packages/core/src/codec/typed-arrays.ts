@@ -48,7 +48,7 @@ export function typedArrayBytes(value: TypedArray): Uint8Array {
 export function typedArrayOf(tag: number, bytes: Uint8Array): TypedArray | undefined {
   const form = FORMS.get(tag)
   if (form === undefined || bytes.length % form.size !== 0) return undefined
-  const own = IS_LITTLE ? bytes.slice() : swapped(bytes, form.size)
+  const own = IS_LITTLE ? new Uint8Array(bytes) : swapped(bytes, form.size) // a slice of a Buffer would be no copy
   return new form.make(own.buffer as ArrayBuffer)
 }
 
