@@ -24,6 +24,8 @@ export interface ConnectionOptions {
 
 /** What a program has instead of the library's defaults, where its flags are left out. */
 export interface ConnectionDefaults {
+  /** Default: a random network of its own. */
+  readonly networkId?: string
   readonly tags?: readonly string[]
   /** In words, for `--help`; the program itself knows which addresses that means. */
   readonly listen?: string
@@ -33,7 +35,7 @@ export interface ConnectionDefaults {
 export function connectionFlags(defaults: ConnectionDefaults = {}): readonly Option[] {
   const tags = defaults.tags?.join(', ') ?? 'none'
   return [
-    new Option('-n, --network-id <text>', 'network: a name, or 64 hex digits; random when absent'),
+    new Option('-n, --network-id <text>', 'network: a name, or 64 hex digits').default(defaults.networkId, defaults.networkId ?? 'random'),
     new Option('-s, --secret <text>', 'identity: 64 hex digits are the key, other text is its seed; fresh when absent'),
     new Option('-p, --peers <address>', 'address of another node, repeatable').argParser(addresses).default([], 'none'),
     new Option('-t, --tags <text>', 'tag of this node, repeatable').argParser(list).default([], tags),

@@ -70,6 +70,16 @@ describe('roles', () => {
     })
   })
 
+  it('may have a network of their own by default', () => {
+    const home = { name: 'x', description: 'X.', defaults: { networkId: 'home' } }
+    const networks = [
+      parseProgram(home, [], {}),
+      parseProgram(home, [], { MOSAIK_NETWORK_ID: 'away' }),
+      parseProgram(home, ['-n', 'far'], {}),
+    ]
+    expect(networks.map(({ options }) => options.networkId)).toEqual(['home', 'away', 'far'])
+  })
+
   it.each([[[]], [['thief']], [['seller', '--budget', '1']], [['--budget', '1', 'buyer']]])('refuses %j', (argv) => {
     expect(printed((configure) => parseProgram(market, argv, {}, configure))).not.toBe('')
   })

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { randomId } from '@mosaik/node'
+import { afterEach, expect, it, vi } from 'vitest'
+
+const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
+vi.setConfig({ testTimeout: 90_000 * FACTOR })
+const PROGRAM = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const running: ChildProcessByStdio<Writable, Readable, null>[] = []
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+type Event = Readonly<Record<string, unknown>> & { readonly event: string }
+
+/** A person at a terminal of its own, whose program tells events. */
+function person(name: string, network: string, peers: readonly string[]) {
+  const flags = [
+    '--room',
+    'kitchen',
+    '--name',
+    name,
+    '-n',
+    network,
+    '--no-mdns',
+    '--listen',
+    '/ip4/127.0.0.1/udp/0/quic-v1',
+    '--json',
+    '-q',
+  ]
+  const child = spawn(process.execPath, ['--conditions=@mosaik/source', PROGRAM, ...flags, ...peers.flatMap((peer) => ['-p', peer])], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  running.push(child)
+  const exited = once(child, 'exit')
+  const events: Event[] = []
+  const waiting = new Set<() => void>()
+  const lines = createInterface({ input: child.stdout }).on('line', (line) => {
+    events.push(JSON.parse(line) as Event)
+    for (const look of waiting) look()
+  })
+  const told = (event: string, fields: Record<string, unknown> = {}): Promise<Event> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = events.find((one) => one.event === event && Object.entries(fields).every(([key, value]) => one[key] === value))
+        if (found === undefined) return
+        waiting.delete(look)
+        resolve(found)
+      }
+      waiting.add(look)
+      lines.once('close', () => reject(new Error(`${name} ended without ${event} ${JSON.stringify(fields)}`)))
+      look()
+    })
+  return { child, events, exited, told, type: (line: string) => child.stdin.write(`${line}\n`) }
+}
+
+const addressesOf = async ({ told }: ReturnType<typeof person>): Promise<readonly string[]> =>
+  (await told('started'))['addresses'] as readonly string[]
+
+it('lets people talk, shows the history to who comes late, and forgets who leaves and who is killed', async () => {
+  const network = randomId()
+  const ann = person('ann', network, [])
+  const peers = await addressesOf(ann)
+  const bob = person('bob', network, peers)
+  ann.type('hello 👋')
+  await bob.told('message', { name: 'ann', text: 'hello 👋' })
+  bob.type('hi')
+  await ann.told('message', { name: 'bob', text: 'hi', history: false })
+
+  const eve = person('eve', network, peers)
+  await eve.told('ready')
+  expect(eve.events.filter(({ event }) => event === 'message')).toMatchObject([
+    { text: 'hello 👋', history: true },
+    { text: 'hi', history: true },
+  ])
+  await Promise.all([ann, bob].map(({ told }) => told('joined', { name: 'eve' })))
+
+  bob.type('/quit')
+  expect(await bob.exited).toEqual([0, null])
+  await Promise.all([ann, eve].map(({ told }) => told('left', { name: 'bob' })))
+
+  ann.child.kill('SIGKILL')
+  await eve.told('left', { name: 'ann' })
+  eve.type('alone')
+  await eve.told('message', { name: 'eve', text: 'alone' })
+  eve.type('/who')
+  expect((await eve.told('who'))['people']).toMatchObject([{ name: 'eve' }])
+
+  eve.child.kill('SIGTERM')
+  expect(await eve.exited).toEqual([0, null])
+})
+
+it('says all that is piped into it, and leaves', async () => {
+  const network = randomId()
+  const ann = person('ann', network, [])
+  const bob = person('bob', network, await addressesOf(ann))
+  bob.child.stdin.end(Array.from({ length: 100 }, (_, n) => `line ${n}\n`).join(''))
+  expect(await bob.exited).toEqual([0, null])
+  await ann.told('message', { text: 'line 99' })
+  expect(ann.events.flatMap(({ event, text }) => (event === 'message' ? [text] : []))).toEqual(
+    Array.from({ length: 100 }, (_, n) => `line ${n}`),
+  )
+})
