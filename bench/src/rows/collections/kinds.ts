@@ -52,15 +52,17 @@ async function together(title: string, { runs, ms }: Settings): Promise<Results>
   for (let run = 1; run <= runs; run += 1) {
     try {
       await using keepers = await Keepers.start(title, STORES)
+      const samples: [store: StoreName, name: string, sample: Sample][] = []
       for (const store of run % 2 === 1 ? STORES : STORES.toReversed()) {
         const cases: readonly Case[] = WITH_BATCHES.some((name) => name === store) ? [SINGLE, BATCHES] : [SINGLE]
         await closed(keepers.drive(store), SINGLE, WARM_MS)
         for (const each of cases) {
           const sample = await closed(keepers.drive(store), each, ms / 4)
-          results.add(store, each.name, sample)
+          samples.push([store, each.name, sample])
           progress(`  ${run}/${runs} ${store}, ${each.name}: ${line(sample)}`)
         }
       }
+      for (const sample of samples) results.add(...sample) // of a run all or none: figures of one run are compared
     } catch (error) {
       failed(error)
     }
