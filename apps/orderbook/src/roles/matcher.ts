@@ -86,8 +86,9 @@ async function tellStatus({ network, book, group, emit }: Matcher, signal: Abort
   for (;;) {
     const { instructions, ordersOpen, fills } = book.read({ type: 'totals' })
     const { leader, isLeader, term } = group
-    const members = group.members.value.length
-    emit('status', { leader, isLeader, term, members, instructions, open: ordersOpen, fills })
+    const members = group.members.value
+    const voters = members.filter(({ standing }) => standing === 'voter').length
+    emit('status', { leader, isLeader, term, members: members.length, voters, instructions, open: ordersOpen, fills })
     if (instructions === before && instructions !== hashed) {
       emit('state', { ...book.read({ type: 'totals' }), digest: digestOf(book), broken: book.brokenSums() })
       hashed = instructions

@@ -28,7 +28,7 @@ export interface SenderOptions {
 const WINDOW = 2_048
 const TICK_MS = 5
 /** Without any acknowledgement for so long, what waits is sent again. */
-const SILENCE_MS = 300
+const SILENCE_MS = 1_000
 const PATIENCE_MS = 60_000
 
 /** Sends what a source has, and again what was not acknowledged. */
@@ -40,6 +40,8 @@ export class Sender {
   #rewoundAt = 0
   #taken = 0
   #isOver = false
+  /** Who takes orders. Somebody else has not got what waits. */
+  #takers = ''
   /** What was expected when the last gap was told. What was under way then is told to be too early, too. */
   #gap = ''
 
@@ -62,6 +64,7 @@ export class Sender {
       this.#startedAt = this.#progressAt = this.#rewoundAt = this.#now
       while (!this.#isOver || this.#window.waiting > 0) {
         await this.#fill(iterator)
+        this.#checkTakers(orders)
         this.#checkSilence()
         for (let batch = this.#window.next(MOST_SENT); batch.length > 0; batch = this.#window.next(MOST_SENT)) {
           await orders.send({ client, instructions: batch }, { signal })
@@ -100,6 +103,13 @@ export class Sender {
         this.#taken++
       }
     }
+  }
+
+  #checkTakers({ consumers }: Producer<Sent>): void {
+    const takers = consumers.map(({ peerId }) => peerId).join()
+    if (takers === '' || takers === this.#takers) return
+    this.#takers = takers
+    this.#rewind()
   }
 
   #checkSilence(): void {
