@@ -1,5 +1,5 @@
 import { defineMap, defineVec } from '@mosaik/node'
-import type { ConsensusOptions, MapWriter, PeerId, VecWriter } from '@mosaik/node'
+import type { ConsensusOptions, Definition, MapReader, MapWriter, PeerId, VecReader, VecWriter } from '@mosaik/node'
 
 /** The history that late joiners see. */
 export const KEPT_MESSAGES = 1_000
@@ -23,6 +23,11 @@ export function isMessage(value: unknown): value is Message {
 export type People = MapWriter<PeerId, string>
 export type Messages = VecWriter<Message>
 
+export interface Definitions {
+  readonly people: Definition<MapReader<PeerId, string>, People>
+  readonly messages: Definition<VecReader<Message>, Messages>
+}
+
 /** Who is silent is missed after 2 s; where that leaves no majority, the others go on 5 s later. */
 const CONSENSUS: ConsensusOptions = {
   preset: 'fast',
@@ -35,7 +40,7 @@ const CONSENSUS: ConsensusOptions = {
 }
 
 /** Only who knows the room's name finds it. */
-export function definitionsOf(room: string) {
+export function definitionsOf(room: string): Definitions {
   const options = { version: 1, secret: `mosaik-chat/${room}`, consensus: CONSENSUS }
   return {
     people: defineMap<PeerId, string>('chat.people', undefined, options),

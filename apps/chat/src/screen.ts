@@ -15,22 +15,28 @@ export function openScreen(write: (line: string) => void): Screen {
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true
   const input = createInterface({ input: stdin, ...(isTerminal && { output: stdout, prompt: '> ' }), terminal: isTerminal })
   let isOpen = true
-  const close = (): void => {
-    isOpen = false
-    input.close()
+  const prompt = (): void => {
+    if (isTerminal && isOpen) input.prompt(true)
   }
-  input.on('SIGINT', () => process.kill(process.pid, 'SIGINT')).once('close', () => (isOpen = false))
+  const closed = (): void => {
+    isOpen = false
+    if (isTerminal) stdout.write('\n')
+  }
+  input
+    .on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    .on('line', prompt)
+    .once('close', closed)
   const above = (line: string): void => {
     moveCursor(stdout, 0, -input.getCursorPos().rows)
     cursorTo(stdout, 0)
     clearScreenDown(stdout)
     stdout.write(`${line}\n`)
-    if (isOpen) input.prompt(true)
+    prompt()
   }
   return {
     lines: input[Symbol.asyncIterator](),
     isTerminal,
     print: isTerminal ? above : write,
-    [Symbol.dispose]: close,
+    [Symbol.dispose]: () => input.close(),
   }
 }
