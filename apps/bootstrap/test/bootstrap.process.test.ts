@@ -76,6 +76,30 @@ describe('mosaik-bootstrap', () => {
     expect(all('peer')).toEqual([peerIdOf(secretKey('x'))])
   })
 
+  it('tells programs with --json what it tells people without', async () => {
+    const name = randomId()
+    const flags = ['-n', name, '--listen', '/ip4/127.0.0.1/tcp/0', '--metrics', '0', '--json']
+    const child = spawn(process.execPath, ['--conditions=@mosaik/source', PROGRAM, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+    running.push(child)
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const next = async (): Promise<Record<string, unknown>> => JSON.parse((await lines.next()).value as string) as Record<string, unknown>
+
+    const started = await next()
+    expect(started).toMatchObject({
+      event: 'started',
+      program: 'mosaik-bootstrap',
+      network: name,
+      metrics: expect.stringMatching(/metrics$/),
+    })
+    const network = await createNetwork(name, { listen: [], discovery: { bootstrap: started['addresses'] as string[] } })
+    expect(await next()).toMatchObject({ event: 'discovered', peer: network.local.id, known: 1 })
+    await network.close()
+    expect(await next()).toMatchObject({ event: 'departed', peer: network.local.id, known: 0 })
+    child.kill('SIGTERM')
+    expect(await next()).toMatchObject({ event: 'leaving', reason: 'SIGTERM' })
+    expect([(await lines.next()).done, child.exitCode ?? (await once(child, 'exit'))[0]]).toEqual([true, 0])
+  })
+
   it('says what is wrong with an address and exits with 1', async () => {
     const { child } = await bootstrap(['--listen', 'nonsense'])
     let printed = ''
