@@ -1,7 +1,7 @@
 import { cbor, MosaikError } from '@mosaik/core'
 import type { Codec } from '@mosaik/core'
 import { defineCell, defineMap, defineStream, groupKey } from '@mosaik/node'
-import type { ConsensusOptions, GroupKey } from '@mosaik/node'
+import type { CellReader, CellWriter, ConsensusOptions, Definition, GroupKey, MapReader, MapWriter, StreamDef } from '@mosaik/node'
 import { commandCodec } from '../market/command-codec.ts'
 import type { OpenOrder } from '../market/queries.ts'
 import type { Position } from '../market/sums.ts'
@@ -41,10 +41,10 @@ export interface Again {
 }
 
 /** Who leads consumes `Orders` and `Agains`, and produces `Reports` and `Fills`. */
-export const Orders = defineStream<Sent>('orderbook.orders', sentCodec())
-export const Reports = defineStream<Report>('orderbook.reports')
-export const Fills = defineStream<Published>('orderbook.fills')
-export const Agains = defineStream<Again>('orderbook.fills.again')
+export const Orders: StreamDef<Sent> = defineStream<Sent>('orderbook.orders', sentCodec())
+export const Reports: StreamDef<Report> = defineStream<Report>('orderbook.reports')
+export const Fills: StreamDef<Published> = defineStream<Published>('orderbook.fills')
+export const Agains: StreamDef<Again> = defineStream<Again>('orderbook.fills.again')
 
 /** No matcher founds a market alone, and none goes on without a majority: what was acknowledged stays. */
 export const CONSENSUS: ConsensusOptions = { preset: 'fast', minMembers: 2, recoveryTimeout: 'never' }
@@ -64,9 +64,12 @@ export interface OpenOrders {
 
 const VIEW = { consensus: { preset: 'fast', minMembers: 2 } } as const
 
-export const Positions = defineMap<readonly [trader: string, pair: string], Omit<Position, 'pair'>>('orderbook.positions', undefined, VIEW)
-export const LastPrices = defineCell<Prices>('orderbook.prices', undefined, VIEW)
-export const Open = defineMap<string, OpenOrders>('orderbook.open', undefined, VIEW)
+type Owner = readonly [trader: string, pair: string]
+type Held = Omit<Position, 'pair'>
+
+export const Positions: Definition<MapReader<Owner, Held>, MapWriter<Owner, Held>> = defineMap('orderbook.positions', undefined, VIEW)
+export const LastPrices: Definition<CellReader<Prices>, CellWriter<Prices>> = defineCell('orderbook.prices', undefined, VIEW)
+export const Open: Definition<MapReader<string, OpenOrders>, MapWriter<string, OpenOrders>> = defineMap('orderbook.open', undefined, VIEW)
 
 /** Says something that happened, with a stable name. */
 export type Emit = (event: string, fields?: Readonly<Record<string, unknown>>) => void
