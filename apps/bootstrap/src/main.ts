@@ -53,5 +53,4 @@ async function reportPeers({ discovery }: Network, output: Output, signal: Abort
   }
 }
 
-// That bad arguments are a failure like any other is older than the exit codes of other programs.
-await runProgram<BootstrapOptions>({ ...commandLine, badArguments: 1, main })
+await runProgram<BootstrapOptions>({ ...commandLine, main })

@@ -100,12 +100,12 @@ describe('mosaik-bootstrap', () => {
     expect([(await lines.next()).done, child.exitCode ?? (await once(child, 'exit'))[0]]).toEqual([true, 0])
   })
 
-  it('says what is wrong with an address and exits with 1', async () => {
+  it('says what is wrong with an address and exits with 2', async () => {
     const { child } = await bootstrap(['--listen', 'nonsense'])
     let printed = ''
     for await (const chunk of child.stderr) printed += String(chunk)
     expect(printed).toContain('nonsense')
-    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(1)
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(2)
   })
 
   it('leaves when nobody reads its output any more', async () => {

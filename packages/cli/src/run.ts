@@ -30,13 +30,9 @@ export interface ProgramCommand<Own extends object = object> extends CommandLine
 }
 
 /** A program with one command line, or one for each of its roles. */
-export type Program<Own extends object = object> = (
+export type Program<Own extends object = object> =
   | ProgramCommand<Own>
   | { readonly name: string; readonly description: string; readonly commands: readonly ProgramCommand[] }
-) & {
-  /** Exit code for arguments that cannot be used. Default 2. */
-  readonly badArguments?: number
-}
 
 /** What a program's body is given. */
 export interface Run<Own extends object = object> {
@@ -67,7 +63,7 @@ export async function runProgram<Own extends object = object>(
     parsed = parseProgram<ProgramCommand<never>>(program as Program<never>, argv, env, (command) => command.exitOverride())
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    process.exitCode = error.exitCode === 0 ? DONE : (program.badArguments ?? BAD_ARGUMENTS)
+    process.exitCode = error.exitCode === 0 ? DONE : BAD_ARGUMENTS
     return
   }
   process.exitCode = await play(program.name, parsed)
