@@ -19,6 +19,7 @@ import { coldStart, failOver } from './rows/groups/lives.ts'
 import { footprint } from './rows/groups/footprint.ts'
 import { lateJoiner } from './rows/groups/late.ts'
 import { manyGroups, thousandGroups } from './rows/groups/many.ts'
+import { orderBook } from './rows/orderbook.ts'
 import { syncing } from './rows/sync.ts'
 import { withTables } from './readme.ts'
 import { failed, markdown, progress } from './table.ts'
@@ -60,6 +61,7 @@ const allBenches = [
   replicatedWrites,
   allKinds,
   lateReader,
+  orderBook,
 ]
 const benches = allBenches.filter(({ title }) => title.toLowerCase().includes(settings.only))
 if (benches.length === 0) throw new Error(`no table is called anything like '${values.only}'`)

@@ -20,6 +20,8 @@ const roles: Readonly<Record<string, () => Promise<{ readonly run: Role }>>> = {
   keeper: () => import('./roles/keeper.ts'),
   'late-reader': () => import('./roles/late-reader.ts'),
   local: () => import('./roles/local.ts'),
+  market: () => import('./roles/market.ts'),
+  engine: () => import('./roles/engine.ts'),
   'redis-load': () => import('./roles/redis-load.ts'),
 }
 

@@ -32,6 +32,8 @@ type Order =
   | { readonly type: 'leave' }
 
 const MEMBERS = 3
+/** A thousand instructions of the order book. */
+const BATCH_BYTES = 27_000
 
 /** A member of one or more groups of three, which keep a count, and bytes where they are told to. */
 export async function run(options: GroupOptions): Promise<void> {
@@ -72,6 +74,7 @@ function join(network: Network, n: number, { directory, consensus, retention }: 
 
 function serve(network: Network, groups: readonly Bytes[], metrics: Metrics): void {
   const command = readyMade()
+  const batch = new Uint8Array(BATCH_BYTES)
   let driven = groups
   let turn = 0
   const next = (): Bytes => driven[(turn = (turn + 1) % driven.length)] as Bytes
@@ -81,6 +84,7 @@ function serve(network: Network, groups: readonly Bytes[], metrics: Metrics): vo
       driven = groups.length === 1 || ledOf(groups).length === 0 ? groups : ledOf(groups)
     },
     write: () => next().execute(command()),
+    batch: () => next().execute(batch),
     read: () => next().query(null),
     stale: () => next().query(null, { consistency: 'weak' }),
   })
