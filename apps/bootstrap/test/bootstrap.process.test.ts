@@ -100,11 +100,11 @@ describe('mosaik-bootstrap', () => {
     expect([(await lines.next()).done, child.exitCode ?? (await once(child, 'exit'))[0]]).toEqual([true, 0])
   })
 
-  it('says what is wrong with an address and exits with 2', async () => {
-    const { child } = await bootstrap(['--listen', 'nonsense'])
+  it.each(['nonsense', '/non/sense'])('says what is wrong with the address %s and exits with 2', async (address) => {
+    const { child } = await bootstrap(['--listen', address])
     let printed = ''
     for await (const chunk of child.stderr) printed += String(chunk)
-    expect(printed).toContain('nonsense')
+    expect(printed).toContain(address)
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(2)
   })
 

@@ -2,11 +2,13 @@
 export type EndingReason = 'SIGINT' | 'SIGTERM' | 'output-closed'
 
 /** The first request to end. */
-export interface Ending extends Disposable {
+export interface Ending {
   /** Aborts with an `AbortError`. */
   readonly signal: AbortSignal
   /** Undefined until then. */
   readonly reason: EndingReason | undefined
+  /** The program has ended, with this code. Nothing is asked of it any more; what still keeps the process up ends with the next signal. */
+  over(code: number): void
 }
 
 /** Exit code of a program that did not do what it was started for, or was not given the time to end well. */
@@ -14,29 +16,35 @@ export const FAILED = 1
 
 /**
  * The first SIGINT or SIGTERM asks for a graceful end; a second one ends the process at once, with code 1. Nor does a program go on
- * when nobody can read what it says.
+ * when nobody can read what it says. The handlers stay for the rest of the process's life, which they do not prolong: without them a
+ * signal that comes late would take the exit code away.
  */
 export function untilAskedToEnd(): Ending {
   const controller = new AbortController()
   let reason: EndingReason | undefined
+  let isOver = false
   const ask = (why: EndingReason): void => {
+    if (isOver) return
     reason ??= why
     controller.abort(new DOMException(`the program was asked to end (${reason})`, 'AbortError'))
   }
   const stop = (signal: EndingReason): void => {
+    if (isOver) process.exit()
     if (controller.signal.aborted) process.exit(FAILED)
     ask(signal)
   }
-  const closed = (): void => ask('output-closed')
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  process.stdout.on('error', closed)
+  process.stdout.on('error', () => ask('output-closed'))
   return {
     signal: controller.signal,
     get reason() {
       return reason
     },
-    [Symbol.dispose]: () => {
-      process.off('SIGINT', stop).off('SIGTERM', stop)
+    over: (code) => {
+      isOver = true
+      process.exitCode = code
+      // Left to itself Node takes the handlers down before it is done.
+      process.once('beforeExit', () => process.exit())
     },
   }
 }

@@ -23,8 +23,9 @@ const BAD_ARGUMENTS = 2
 /** One thing that a program does: its command line, and its body. `Own` is what `flags` give, under their names in camel case. */
 export interface ProgramCommand<Own extends object = object> extends CommandLine {
   /**
-   * Runs until it has done its work or is asked to end; what it throws is printed, and the exit code is 1. Once asked it has a second,
-   * then the network is closed, so that what still waits for it rejects with `ERR_CLOSED`; that, or an `AbortError`, is no failure then.
+   * Runs until it has done its work or is asked to end; what it throws is printed, and the exit code is 1, or 2 for
+   * `ERR_INVALID_OPTION`. Once asked it has a second, then the network is closed, so that what still waits for it rejects with `ERR_CLOSED`;
+   * that, or an `AbortError`, is no failure then.
    */
   main(run: Run<Own>): Promise<void>
 }
@@ -51,7 +52,8 @@ export interface Run<Own extends object = object> {
 
 /**
  * Runs a program, from its arguments to its exit code: 0 when it has done its work or was asked to end, 1 when it failed, or was asked
- * twice, 2 when its arguments cannot be used. Asked once it ends within 5 s.
+ * twice, 2 when its arguments cannot be used. Asked once it ends within 5 s. It resolves when the program has ended; a signal after that
+ * does not change the exit code.
  */
 export async function runProgram<Own extends object = object>(
   program: Program<Own>,
@@ -66,11 +68,11 @@ export async function runProgram<Own extends object = object>(
     process.exitCode = error.exitCode === 0 ? DONE : BAD_ARGUMENTS
     return
   }
-  process.exitCode = await play(program.name, parsed)
+  await play(program.name, parsed)
 }
 
-async function play(name: string, { line, options }: Parsed<ProgramCommand<never>>): Promise<number> {
-  using ending = untilAskedToEnd()
+async function play(name: string, { line, options }: Parsed<ProgramCommand<never>>): Promise<void> {
+  const ending = untilAskedToEnd()
   const { signal } = ending
   const [output, logger] = [createOutput(options), createLog(options)]
   const connections: Connection[] = []
@@ -90,10 +92,11 @@ async function play(name: string, { line, options }: Parsed<ProgramCommand<never
   await untilEndedOrLate(ended, signal)
   const left = leaveBy === undefined ? LEAVES_WITHIN : Math.max(0, leaveBy - performance.now())
   await Promise.all(connections.map((connection) => connection.close(left)))
-  return within(MAIN_ENDS_AFTER_LEAVING, ended, () => {
+  const code = await within(MAIN_ENDS_AFTER_LEAVING, ended, () => {
     process.stderr.write(`${name}: it did not end in time\n`)
     process.exit(FAILED)
   })
+  ending.over(code)
 }
 
 function factsOf({ network, metricsUrl }: Connection): EventFields {
@@ -111,7 +114,7 @@ async function codeOf(name: string, output: Output, signal: AbortSignal, main: (
     const message = error instanceof Error ? error.message : String(error)
     process.stderr.write(`${name}: ${message}\n`)
     output.event('failed', { message, ...(error instanceof MosaikError && { code: error.code }) })
-    return FAILED
+    return MosaikError.is(error, 'ERR_INVALID_OPTION') ? BAD_ARGUMENTS : FAILED
   }
 }
 

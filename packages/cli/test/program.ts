@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Option, runProgram } from '@mosaik/cli'
 
-const WAYS = ['done', 'waits', 'fails', 'fails-late', 'ignores', 'hangs'] as const
+const WAYS = ['done', 'waits', 'fails', 'fails-late', 'ignores', 'hangs', 'lingers', 'exits'] as const
 
 await runProgram<{ way: (typeof WAYS)[number] }>({
   name: 'mosaik-test',
@@ -11,6 +11,7 @@ await runProgram<{ way: (typeof WAYS)[number] }>({
   async main({ options: { way }, signal, output, connect }) {
     if (way === 'fails') throw new Error('as it was told')
     const { network } = await connect({ listen: [] })
+    if (way === 'lingers' || way === 'exits') return
     output.event('ready')
     if (way === 'done') return
     if (way === 'waits') await delay(2 ** 30, undefined, { signal })
@@ -20,3 +21,7 @@ await runProgram<{ way: (typeof WAYS)[number] }>({
     throw new Error('as it was told')
   },
 })
+
+const ready = (): void => void process.stdout.write('{"event":"ready"}\n')
+if (process.argv.includes('lingers')) setInterval(ready, 1_000)
+if (process.argv.includes('exits')) process.on('exit', ready)

@@ -18,10 +18,15 @@ afterEach(() => {
 
 type Event = Readonly<Record<string, unknown>>
 
-/** Runs the program, and sends it these signals once it is ready. */
-async function run(flags: readonly string[], ...signals: readonly NodeJS.Signals[]) {
+function start(flags: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   const child = spawn(process.execPath, ['--conditions=@mosaik/source', PROGRAM, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
   running.push(child)
+  return child
+}
+
+/** Runs the program, and sends it these signals once it is ready. */
+async function run(flags: readonly string[], ...signals: readonly NodeJS.Signals[]) {
+  const child = start(flags)
   const [exit, stderr] = [once(child, 'exit'), text(child.stderr)]
   const events: Event[] = []
   let asked = 0
@@ -70,6 +75,22 @@ it('ends at once, with 1, when it is asked twice', async () => {
   expect(took).toBeLessThan(1_000 * FACTOR)
 })
 
+it('keeps its exit code when a signal comes after its end', async () => {
+  expect(await run(['--way', 'lingers', '--json'], 'SIGTERM')).toMatchObject({ code: 0, stderr: '' })
+})
+
+it('keeps its exit code when signals come while Node tidies up', async () => {
+  const child = start(['--way', 'exits', '--json'])
+  const exit = once(child, 'exit')
+  let signals: NodeJS.Timeout | undefined
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.includes('ready')) signals = setInterval(() => child.kill('SIGTERM'), 1)
+  }
+  const ended = await exit
+  clearInterval(signals)
+  expect(ended).toEqual([0, null])
+})
+
 it.each(['fails', 'fails-late'])('exits 1 when it %s, and says why', async (way) => {
   const { code, events, stderr } = await run(['--way', way, '--json'], 'SIGTERM')
   expect([code, stderr, events.at(-1)]).toMatchObject([1, 'mosaik-test: as it was told\n', { event: 'failed', message: 'as it was told' }])
@@ -78,4 +99,5 @@ it.each(['fails', 'fails-late'])('exits 1 when it %s, and says why', async (way)
 it('exits 2 when its arguments cannot be used, and 0 when it was only asked about them', async () => {
   expect(await run(['--way', 'nowhere', '--json'])).toMatchObject({ code: 2, events: [], stderr: expect.stringContaining("'nowhere'") })
   expect((await run([])).code).toBe(2)
+  expect(await once(start(['--help']), 'exit')).toEqual([0, null])
 })

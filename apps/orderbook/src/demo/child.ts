@@ -72,7 +72,7 @@ export function startChild(name: string, command: readonly string[], onChange: (
     },
     leave: async () => {
       isAsked = true
-      await end(child, said.has('totals') ? undefined : 'SIGTERM') // who has told its totals is leaving already
+      await end(child, 'SIGTERM')
     },
   }
 }
@@ -81,9 +81,9 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals | undefined): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (hasEnded(child)) return
   const ended = once(child, 'close')
-  if (signal !== undefined) child.kill(signal)
+  child.kill(signal)
   await ended
 }
