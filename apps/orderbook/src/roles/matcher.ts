@@ -68,7 +68,7 @@ async function lead({ network, book, group, views, emit }: Matcher, signal: Abor
     signal,
     (over) => group.when.isFollower({ signal: over }),
     (over) => takeOrders({ group, book, orders, reports, emit }, over),
-    (over) => publishFills({ clock, book, fills, agains }, over),
+    (over) => publishFills({ clock, group, book, fills, agains }, over),
     (over) => project({ clock, book, views, emit }, over),
     async (over) => {
       for (;;) {
