@@ -12,6 +12,8 @@ export interface MarketOptions {
   readonly bootstrap: readonly string[]
   /** Of the trader process: instructions per second. Default: as fast as they are taken. */
   readonly rate?: number
+  /** How many it has: made before the clock runs, since making one costs more than sending it. Default 0. */
+  readonly instructions?: number
 }
 
 /** Whose order, and when, by the machine's monotonic clock, ms. */
@@ -41,12 +43,13 @@ const MOST_MOMENTS = 65_536
 const NEVER = new AbortController().signal
 
 /** A process of the order book as its program is, and when orders were sent and fills were seen. */
-export async function run({ part, bootstrap, rate }: MarketOptions): Promise<void> {
+export async function run({ part, bootstrap, rate, instructions = 0 }: MarketOptions): Promise<void> {
+  const readyMade = Array.from(flow(FLOW).take(instructions), ({ instruction }) => instruction)
   const network = await createNetwork('bench', { listen: ['/ip4/127.0.0.1/udp/0/quic-v1'], discovery: { bootstrap } })
   tell({ type: 'listening', addresses: network.local.addresses })
   if (part === 'matcher') await match(network)
   else if (part === 'observer') await observe(network)
-  else await trade(network, rate)
+  else await trade(network, readyMade, rate)
 }
 
 function match(network: Network): Promise<void> {
@@ -75,23 +78,25 @@ async function observe(network: Network): Promise<void> {
   await runObserver({ network, pairs: FLOW.pairs, signal: NEVER, emit: () => {}, onFills })
 }
 
-async function trade(network: Network, rate?: number): Promise<void> {
-  const sent = new Map<string, number>()
+async function trade(network: Network, instructions: readonly Instruction[], rate?: number): Promise<void> {
+  const numbers = new Map(instructions.map((instruction, i) => [nameOf(instruction), i]))
+  const sent = new Float64Array(instructions.length)
   const source = async function* (): AsyncGenerator<Instruction> {
-    for (const { instruction } of flow(FLOW)) {
-      sent.set(nameOf(instruction), now())
+    for (const [i, instruction] of instructions.entries()) {
+      sent[i] = now()
       yield instruction
     }
   }
   process.on('message', ({ type, orders }: { readonly type: string; readonly orders: readonly string[] }) => {
-    if (type === 'when') tell({ type: 'sent', at: orders.map((order) => sent.get(order)) })
+    if (type === 'when') tell({ type: 'sent', at: orders.map((order) => sent[numbers.get(order) as number]) })
   })
+  let isOver = false
   const statuses: { readonly acknowledged: number; readonly at: number }[] = []
   void serve(async ({ ms }) => {
     statuses.length = 0
     await new Promise((resolve) => setTimeout(resolve, ms))
     const [first, last] = [statuses[0], statuses.at(-1)]
-    if (first === undefined || last === undefined) throw new Error(`no status within ${ms} ms`)
+    if (first === undefined || last === undefined || isOver) throw new Error('there were not enough instructions')
     const taken: Taken = { rate: ((last.acknowledged - first.acknowledged) / (last.at - first.at)) * 1_000 }
     tell({ type: 'taken', ...taken })
   })
@@ -100,6 +105,7 @@ async function trade(network: Network, rate?: number): Promise<void> {
     tell({ type, acknowledged })
   }
   await runTrader({ network, source: source(), signal: NEVER, emit, ...(rate !== undefined && { rate }) })
+  isOver = true
 }
 
 /** Does it for each order to measure. */

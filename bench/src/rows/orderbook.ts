@@ -24,6 +24,7 @@ type Measure = (row: string, settings: Settings) => Promise<Figures>
 
 const MATCHERS = 3
 const WARM_MS = 2_000
+const SPARE_SECONDS = 10
 const FORMATION_MS = 120_000
 const ENGINE_MS = 300_000
 const ANSWER_MS = 30_000
@@ -85,9 +86,10 @@ function table(title: string, rows: readonly (readonly string[])[], load: number
 
 /** Three matchers, an observer and a trader, each a process. */
 async function market(row: string, { ms }: Settings, rate?: number): Promise<Figures> {
+  const flow = rate === undefined ? { instructions: MANY } : { rate, instructions: rate * ((WARM_MS + ms) / 1_000 + SPARE_SECONDS) }
   const children: Child[] = []
   const start = async (part: string, bootstrap: readonly string[]): Promise<readonly string[]> => {
-    const child = startChild(row, 'market', { part, bootstrap, ...(rate !== undefined && { rate }) })
+    const child = startChild(row, 'market', { part, bootstrap, ...(part === 'trader' && flow) })
     children.push(child)
     return (await child.next<{ addresses: readonly string[] }>('listening')).addresses
   }
