@@ -2,6 +2,7 @@ import { BookSide } from './book-side.ts'
 import type { Place } from './book-side.ts'
 import { FillRing } from './fill-ring.ts'
 import type { Limits } from './limits.ts'
+import { OpenOrders } from './open-orders.ts'
 import type { OrderId, Side } from './types.ts'
 
 export interface Trader {
@@ -12,8 +13,7 @@ export interface Trader {
   next: number
   rejected: number
   readonly accounts: Map<Pair, Account>
-  /** By their sequences. */
-  readonly open: Map<number, Resting>
+  readonly open: OpenOrders
 }
 
 export interface Pair {
@@ -89,7 +89,7 @@ export function createMarket(limits: Limits): Market {
 }
 
 export function addTrader({ traders, traderByName }: Market, name: string): Trader {
-  const trader: Trader = { number: traders.length, name, next: 1, rejected: 0, accounts: new Map(), open: new Map() }
+  const trader: Trader = { number: traders.length, name, next: 1, rejected: 0, accounts: new Map(), open: new OpenOrders() }
   traders.push(trader)
   traderByName.set(name, trader)
   return trader
@@ -113,7 +113,7 @@ export function addAccount({ accounts }: Market, trader: Trader, pair: Pair, tal
 export function addResting(market: Market, order: Resting, lots: number): void {
   const { trader, pair } = order.account
   pair[order.side].add(order, lots)
-  trader.open.set(order.id.sequence, order)
+  trader.open.add(order)
   market.openOrders++
 }
 

@@ -89,14 +89,11 @@ function topOf({ pairByName }: Market, name: string, levels: number = MOST_ITEMS
 }
 
 function openOrdersOf({ traderByName }: Market, name: string, from: number = 1, limit: number = MOST_ITEMS): OpenOrder[] {
-  const open = [...(traderByName.get(name)?.open.values() ?? [])].filter(({ id }) => id.sequence >= from)
-  return open
-    .toSorted((a, b) => a.id.sequence - b.id.sequence)
-    .slice(0, Math.min(limit, MOST_ITEMS))
-    .map((order) => {
-      const { account: { pair }, id: { sequence }, side, price } = order // prettier-ignore
-      return { sequence, pair: pair.name, side, price, left: pair[side].lotsOf(order) }
-    })
+  const open = traderByName.get(name)?.open.from(from, Math.min(limit, MOST_ITEMS)) ?? []
+  return open.map((order) => {
+    const { account: { pair }, id: { sequence }, side, price } = order // prettier-ignore
+    return { sequence, pair: pair.name, side, price, left: pair[side].lotsOf(order) }
+  })
 }
 
 function positionsOf({ traderByName }: Market, name: string): Position[] {
