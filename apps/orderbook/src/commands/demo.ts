@@ -3,13 +3,10 @@ import type { Output, ProgramCommand } from '@mosaik/cli'
 import { Stage } from '../demo/stage.ts'
 import { play } from '../demo/story.ts'
 import type { Result } from '../demo/story.ts'
-import { createView } from '../demo/view.ts'
-import type { View } from '../demo/view.ts'
+import { createView, silentView } from '../demo/view.ts'
 
 /** Generous: on an idle machine it takes half of it. */
 const WITHIN_MS = 55_000
-
-const SILENT: View = { say: () => {}, show: () => {}, end: () => {} }
 
 export const demoCommand: ProgramCommand<{ readonly count: number; readonly rate: number; readonly seed: string }> = {
   name: 'demo',
@@ -20,7 +17,7 @@ export const demoCommand: ProgramCommand<{ readonly count: number; readonly rate
     new Option('--seed <text>', 'decides what is generated').default('mosaik'),
   ],
   main: async ({ options, signal, output }) => {
-    const view = output.isJson || options.quiet ? SILENT : createView(process.stdout)
+    const view = output.isJson || options.quiet ? silentView(process.stderr) : createView(process.stdout, process.stderr)
     const stage = new Stage({ view, network: options.networkId ?? 'mosaik-orderbook-demo', within: WITHIN_MS, signal })
     try {
       const result = await play(stage, options)
@@ -28,8 +25,8 @@ export const demoCommand: ProgramCommand<{ readonly count: number; readonly rate
       tellResult(result, output)
       if (result.broken.length > 0) throw new Error(`the sums do not hold: ${result.broken.join('; ')}`)
     } finally {
-      view.end()
       await stage.kill()
+      view.end()
     }
   },
 }

@@ -30,14 +30,14 @@ const CACHE = join(tmpdir(), 'node-compile-cache')
 const NOTHING: Fields = {}
 
 /**
- * Starts a program with `--json`. `onChange` is called after each line, and at its end. It is in a process group of its own: Ctrl+C is for the
+ * Starts a program with `--json`. `onChange` is called after each line, and at its end; `onWarning` with each line on stderr. It is in a process group of its own: Ctrl+C is for the
  * demo, and that decides.
  */
-export function startChild(name: string, command: readonly string[], onChange: () => void): Child {
+export function startChild(name: string, command: readonly string[], onChange: () => void, onWarning: (line: string) => void): Child {
   const child = spawn(process.execPath, [...process.execArgv, ...command, '--json'], {
     detached: true,
     env: { ...process.env, NODE_COMPILE_CACHE: CACHE },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said = new Map<string, Fields>()
   let state: ChildState = 'running'
@@ -47,6 +47,7 @@ export function startChild(name: string, command: readonly string[], onChange: (
     said.set(String(fields['event']), fields)
     onChange()
   })
+  createInterface({ input: child.stderr }).on('line', onWarning)
   child.once('close', (code) => {
     if (state !== 'killed') state = code === 0 && (isAsked || said.has('totals')) ? 'done' : 'failed'
     onChange()

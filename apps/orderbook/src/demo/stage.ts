@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
+import { abortable } from '@mosaik/core'
 import { startChild } from './child.ts'
 import type { Child } from './child.ts'
-import { leaderOf } from './view.ts'
+import { leaderOf } from './picture.ts'
 import type { View } from './view.ts'
 
 export interface StageOptions {
@@ -79,20 +80,28 @@ export class Stage {
     })
   }
 
-  /** Asks all that run to end well, the bootstrap process last. */
+  /** Asks all that run to end well, the bootstrap process last, and waits for them. */
   async leave(): Promise<void> {
-    const [bootstrap, ...others] = this.children
-    await Promise.all(others.map((child) => child.leave()))
-    await bootstrap?.leave()
+    const { signal } = this.#options
+    await abortable(this.#askAllToLeave(), signal).catch((error: unknown) => {
+      throw signal.aborted ? new Error('interrupted while the processes were leaving') : error
+    })
   }
 
   async kill(): Promise<void> {
     await Promise.all(this.children.map((child) => child.kill()))
   }
 
+  async #askAllToLeave(): Promise<void> {
+    const [bootstrap, ...others] = this.children
+    await Promise.all(others.map((child) => child.leave()))
+    await bootstrap?.leave()
+  }
+
   #start(name: string, program: readonly string[], flags: readonly string[]): Child {
     const all = ['--network-id', this.#options.network, ...LOOPBACK, ...flags]
-    const child = startChild(name, [...program, ...all], () => this.#onEvent())
+    const { warn } = this.#options.view
+    const child = startChild(name, [...program, ...all], () => this.#onEvent(), (line) => warn(`${name}: ${line}`)) // prettier-ignore
     this.children.push(child)
     return child
   }

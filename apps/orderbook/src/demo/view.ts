@@ -1,11 +1,14 @@
 import { styleText } from 'node:util'
 import type { Child, ChildState } from './child.ts'
-import { number } from './summary.ts'
+import { BETWEEN, factsOf, pictureOf } from './picture.ts'
+import type { Item, Line } from './picture.ts'
 
 /** What the demo shows: a picture that is drawn anew on a terminal, plain lines anywhere else. */
 export interface View {
   /** One thing that happened; it stays visible. */
   say(line: string): void
+  /** What a process has to complain about: it goes to stderr. */
+  warn(line: string): void
   /** Shows the processes as they are now. */
   show(children: readonly Child[]): void
   end(): void
@@ -13,13 +16,20 @@ export interface View {
 
 const PLAIN_EVERY_MS = 2_000
 const REDRAW_MS = 100
+/** Of a terminal that does not know its own. */
+const USUAL = { columns: 80, rows: 24 }
 const COLOURS = { running: 'green', stopped: 'yellow', killed: 'red', done: 'gray', failed: 'red' } as const satisfies Record<
   ChildState,
   string
 >
 
-export function createView(out: NodeJS.WriteStream): View {
-  return out.isTTY ? liveView(out) : plainView(out)
+export function createView(out: NodeJS.WriteStream, err: NodeJS.WritableStream): View {
+  return out.isTTY ? liveView(out, err) : plainView(out, err)
+}
+
+/** Shows nothing but complaints. */
+export function silentView(err: NodeJS.WritableStream): View {
+  return { say: () => {}, warn: (line) => void err.write(`${line}\n`), show: () => {}, end: () => {} }
 }
 
 /** Fills per second, over the last second or so. */
@@ -37,61 +47,56 @@ function stamp(): string {
   return `${(performance.now() / 1000).toFixed(1).padStart(5)} s`
 }
 
-export function leaderOf(children: readonly Child[]): Child | undefined {
-  const led = children.filter(({ state, said }) => state === 'running' && said('status')['isLeader'] === true)
-  return led.toSorted((a, b) => number(b.said('status'), 'term') - number(a.said('status'), 'term'))[0]
+function textOf(line: Line, style: (item: Item) => string = ({ text }) => text): string {
+  return line.map(style).join(BETWEEN)
 }
 
-/** The market in lines, the first of which says most. */
-export function pictureOf(children: readonly Child[], rateOf: (fills: number) => number): string[] {
-  const leader = leaderOf(children)
-  const observer = children.find(({ name }) => name === 'observer')?.said('status') ?? {}
-  const fills = number(observer, 'fills')
-  const most = (name: string): number => Math.max(0, ...children.map(({ said }) => number(said('status'), name)))
-  const streams = leader?.said('streams') ?? {}
-  const group = `leader ${leader?.name ?? 'none'}  members ${most('members')}  instructions ${most('instructions')}`
-  const flows = `fills ${fills}  per second ${rateOf(fills)}  streams ${number(streams, 'traders')} in, ${number(streams, 'observers')} out`
-  const top = (observer['top'] ?? {}) as Record<string, { readonly bid?: number; readonly ask?: number }>
-  const prices = (observer['prices'] ?? {}) as Record<string, number>
-  const pairs = Object.entries(top).map(
-    ([pair, { bid, ask }]) => `${pair.padEnd(12)} bid ${bid ?? '-'}  ask ${ask ?? '-'}  last ${prices[pair] ?? '-'}`,
-  )
-  return [`${group}  ${flows}`, ...pairs]
-}
-
-function plainView(out: NodeJS.WriteStream): View {
+function plainView(out: NodeJS.WriteStream, err: NodeJS.WritableStream): View {
   const rateOf = createRate()
   let shownAt = performance.now()
   return {
+    ...silentView(err),
     say: (line) => void out.write(`${stamp()}  ${line}\n`),
     show: (children) => {
-      const [first] = pictureOf(children, rateOf)
+      const facts = factsOf(children, rateOf)
       if (performance.now() - shownAt < PLAIN_EVERY_MS) return
       shownAt = performance.now()
-      out.write(`         ${first}\n`)
+      out.write(`         ${textOf(facts)}\n`)
     },
-    end: () => {},
   }
 }
 
-function liveView(out: NodeJS.WriteStream): View {
+function liveView(out: NodeJS.WriteStream, err: NodeJS.WritableStream): View {
   const rateOf = createRate()
   let children: readonly Child[] = []
-  let drawn = 0
+  let drawn: readonly number[] = []
   let timer: NodeJS.Timeout | undefined
   let hasEnded = false
-  /** One write, so that nothing flickers; what is to stay goes above. */
+  const size = (): typeof USUAL => ({ columns: out.columns || USUAL.columns, rows: out.rows || USUAL.rows })
+  const styled = ({ text, state }: Item): string => (state === undefined ? text : styleText(COLOURS[state], text, { stream: out }))
+  /** Back to where the picture begins, which takes more rows when the terminal has become narrower than its lines. */
+  const erase = (): string => {
+    const { columns } = size()
+    const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
+    drawn = []
+    return `\r${rows > 0 ? `\u001B[${rows}A` : ''}\u001B[0J`
+  }
+  /** One write, so that nothing flickers; what is to stay goes above. The cursor needs a column and a row for itself. */
   const draw = (above = ''): void => {
     clearTimeout(timer)
     timer = undefined
-    const states = children.map(({ name, state }) => styleText(COLOURS[state], `${name} ${state}`))
-    const fitting = children.length === 0 ? [] : pictureOf(children, rateOf).map((line) => line.slice(0, Math.max(1, out.columns - 1)))
-    const lines = [...fitting, ...states]
-    out.write(`${drawn > 0 ? `\u001B[${drawn}A` : ''}\u001B[0J${above}${lines.map((line) => `${line}\n`).join('')}`)
-    drawn = lines.length
+    const { columns, rows } = size()
+    const lines = children.length === 0 ? [] : pictureOf(children, rateOf, Math.max(1, columns - 1)).slice(0, rows - 1)
+    out.write(`${erase()}${above}${lines.map((line) => `${textOf(line, styled)}\n`).join('')}`)
+    drawn = lines.map((line) => textOf(line).length)
   }
   return {
-    say: (line) => draw(`${stamp()}  ${styleText('bold', line)}\n`),
+    say: (line) => draw(`${stamp()}  ${styleText('bold', line, { stream: out })}\n`),
+    warn: (line) => {
+      out.write(erase())
+      err.write(`${line}\n`)
+      draw()
+    },
     show: (now) => {
       children = now
       if (!hasEnded) timer ??= setTimeout(() => draw(), REDRAW_MS)
