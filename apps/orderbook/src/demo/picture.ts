@@ -18,8 +18,7 @@ export function leaderOf(children: readonly Child[]): Child | undefined {
   return led.toSorted((a, b) => number(b.said('status'), 'term') - number(a.said('status'), 'term'))[0]
 }
 
-/** The market in few words, what says most first. `rateOf` is told how many fills there are. */
-export function factsOf(children: readonly Child[], rateOf: (fills: number) => number): Line {
+function factsOf(children: readonly Child[], rateOf: (fills: number) => number): Line {
   const leader = leaderOf(children)
   const fills = number(observed(children), 'fills')
   const most = (name: string): number => Math.max(0, ...children.map(({ said }) => number(said('status'), name)))
@@ -33,7 +32,10 @@ export function factsOf(children: readonly Child[], rateOf: (fills: number) => n
   ].map((text) => ({ text }))
 }
 
-/** The facts, the best prices of each pair, and the processes, in lines of at most so many characters. */
+/**
+ * The market in few words, the best prices of each pair, and the processes, in lines of at most so many characters; what says most comes
+ * first. `rateOf` is told how many fills there are.
+ */
 export function pictureOf(children: readonly Child[], rateOf: (fills: number) => number, width: number): readonly Line[] {
   const states = children.map(({ name, state }) => ({ text: `${name} ${state}`, state }))
   return [

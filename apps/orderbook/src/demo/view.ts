@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 import type { Child, ChildState } from './child.ts'
-import { BETWEEN, factsOf, pictureOf } from './picture.ts'
+import { BETWEEN, pictureOf } from './picture.ts'
 import type { Item, Line } from './picture.ts'
 
-/** What the demo shows: a picture that is drawn anew on a terminal, plain lines anywhere else. */
+/** What the demo shows: a picture that is drawn anew on a terminal, and printed now and then anywhere else. */
 export interface View {
   /** One thing that happened; it stays visible. */
   say(line: string): void
@@ -58,10 +58,10 @@ function plainView(out: NodeJS.WriteStream, err: NodeJS.WritableStream): View {
     ...silentView(err),
     say: (line) => void out.write(`${stamp()}  ${line}\n`),
     show: (children) => {
-      const facts = factsOf(children, rateOf)
       if (performance.now() - shownAt < PLAIN_EVERY_MS) return
       shownAt = performance.now()
-      out.write(`         ${textOf(facts)}\n`)
+      const lines = pictureOf(children, rateOf, Number.POSITIVE_INFINITY)
+      out.write(lines.map((line) => `         ${textOf(line)}\n`).join(''))
     },
   }
 }
