@@ -34,7 +34,7 @@ export function exampleOf({ code }: Block): string | undefined {
 /** Whether it is an example that a test of `examples` starts itself, since it does not end, or takes arguments. */
 export function hasTestOfItsOwn(block: Block): boolean {
   const example = exampleOf(block)
-  return example !== undefined && TESTS.includes(`'${example.slice('examples/'.length)}'`)
+  return example !== undefined && TESTS.includes(`'${example}'`)
 }
 
 const TESTS = files('examples/**/*.test.ts').map(read).join('\n')

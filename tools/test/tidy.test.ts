@@ -15,7 +15,7 @@ describe('sizes', () => {
       'packages/*/{src,test}/**/*.ts',
       'apps/*/{src,test}/**/*.ts',
       'bench/src/**/*.ts',
-      'examples/*.ts',
+      'examples/**/*.ts',
       'tools/**/*.ts',
     )
     expect(sources.filter((path) => lines(path) > MAX_LINES)).toEqual([])

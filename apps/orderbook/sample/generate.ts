@@ -1,5 +1,8 @@
 /** Writes orders.csv beside this file: `node --conditions=@mosaik/source apps/orderbook/sample/generate.ts`. */
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { sampleText } from './sample.ts'
 
-writeFileSync(new URL('orders.csv', import.meta.url), sampleText())
+// Whoever reads it meanwhile reads all of it.
+const [aside, file] = [new URL('.orders.csv', import.meta.url), new URL('orders.csv', import.meta.url)]
+writeFileSync(aside, sampleText())
+renameSync(aside, file)

@@ -1,0 +1,3 @@
+import { defineStream } from '@mosaik/node'
+
+export const Readings = defineStream<{ sensor: string; celsius: number }>('readings')
