@@ -84,20 +84,6 @@ describe('the whole repository', () => {
     expect(hits).toEqual([])
   })
 
-  it('links only to files that exist', () => {
-    const dead = files('**/*.md').flatMap((path) =>
-      [
-        ...read(path)
-          .replaceAll(/```[^]*?```/g, '')
-          .matchAll(/\]\(([^)#\s]+)[^)]*\)/g),
-      ]
-        .map(([, target = '']) => target)
-        .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(root, dirname(path), target)))
-        .map((target) => `${path}: ${target}`),
-    )
-    expect(dead).toEqual([])
-  })
-
   it('has exact versions, in one place', () => {
     const loose = files('package.json', '{packages,apps}/*/package.json', '{bench,tools}/package.json').flatMap((path) => {
       const { dependencies = {}, devDependencies = {} } = manifest(dirname(path))
