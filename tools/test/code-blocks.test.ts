@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from './commands.ts'
-import { blocks, exampleOf, examples, programs } from './markdown.ts'
+import { blocks, exampleOf, examples, pages, programs } from './markdown.ts'
 import { commandsOf, sessions } from './shell.ts'
 import { read, root } from './workspace.ts'
 
@@ -39,6 +39,13 @@ describe('every block of every page is executed', () => {
     }
   })
 
+  it('blocks begin and end at the beginning of a line, where they are found', () => {
+    for (const page of pages) {
+      const fences = read(page).match(/^\s*(?:`{3,}|~{3,})/gm) ?? []
+      expect(fences, page).toHaveLength(2 * blocks.filter((block) => block.page === page).length)
+    }
+  })
+
   it('outputs stand behind a program', () => {
     const alone = blocks.filter(({ language }, i) => language === 'output' && blocks[i - 1]?.language !== 'ts')
     expect(alone.map(({ at }) => at)).toEqual([])
@@ -48,7 +55,10 @@ describe('every block of every page is executed', () => {
 describe('programs', () => {
   it('of docs are files in examples, to the letter', () => {
     const others = programs.filter((block) => block.page.startsWith('docs/') && exampleOf(block) === undefined)
-    expect(others.map(({ at }) => at)).toEqual([])
+    expect(
+      others.map(({ at }) => at),
+      'make each a file in examples, or take over how it looks there',
+    ).toEqual([])
   })
 
   it('in examples are all shown in a page, to the letter', () => {
@@ -62,7 +72,8 @@ describe('commands', () => {
   const isShown = ({ command }: { readonly command: string }): boolean => shown.some((one) => one.command.split('\n').includes(command))
 
   it.each(shown)('$at: $command is in commands.ts, which says how it is run', ({ command }) => {
-    expect(COMMANDS.filter((one) => command.split('\n').includes(one.command))).toHaveLength(1)
+    const how = COMMANDS.filter((one) => command.split('\n').includes(one.command))
+    expect(how, 'add it to COMMANDS in commands.ts, with what it prints, or with the test that runs it').toHaveLength(1)
   })
 
   it('of the list are all in a page, and say what has to come of them', () => {
