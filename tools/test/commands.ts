@@ -20,8 +20,6 @@ export interface Command {
 
 const port = (): string => String(10_000 + (process.pid % 20_000))
 
-const MARKET = 'npx -y pnpm@12 bootstrap --network-id market'
-
 /** Every command in the `sh` blocks of all pages. */
 export const COMMANDS: readonly Command[] = [
   { command: 'npx -y pnpm@12 demo', elsewhere: 'apps/orderbook/test/demo.process.test.ts' },
@@ -55,11 +53,16 @@ export const COMMANDS: readonly Command[] = [
   },
   { command: 'npx -y pnpm@12 chat --room kitchen --name ann', prints: /bob/ },
   { command: 'npx -y pnpm@12 chat --room kitchen --name bob --peers <that address>', prints: /ann/ },
-  { command: 'orderbook matcher  --network-id market --peers ADDRESS', before: MARKET, times: 3, prints: /./ },
-  { command: 'orderbook observer --network-id market --peers ADDRESS', prints: /./ },
+  {
+    command: 'orderbook matcher  --network-id market --peers ADDRESS',
+    before: 'npx -y pnpm@12 bootstrap --network-id market',
+    times: 3,
+    prints: /^status .* voters 3 .* instructions 24000 .* fills 12919$/m,
+  },
+  { command: 'orderbook observer --network-id market --peers ADDRESS', prints: /^status .* fills 12919 .* lost 0 /m },
   {
     command: 'orderbook trader   --network-id market --peers ADDRESS --orders apps/orderbook/sample/orders.csv',
-    prints: /./,
+    prints: /^totals +sent 24000 +acknowledged 24000 /m,
     ends: true,
   },
   { command: 'node --conditions=@mosaik/source apps/orderbook/sample/generate.ts', ends: true },
