@@ -8,7 +8,7 @@ import { read, root } from './workspace.ts'
 
 /** What is done with the blocks of each language. */
 const LANGUAGES: Readonly<Record<string, string>> = {
-  ts: 'a whole program that ends by itself, or one of `examples`: run by programs.process.test.ts, or by the tests in `examples`',
+  ts: 'a whole program that ends by itself, or one of `examples`: run by programs.process.test.ts, unless a test in `examples` or a command of a page does',
   output: 'what the program above it prints, to the letter; `…` is any text in a line',
   sh: 'commands, each of which is in commands.ts: run by commands.process.test.ts',
   csv: 'data: a test of DATA reads it',

@@ -1,3 +1,4 @@
+import { COMMANDS } from './commands.ts'
 import { files, read } from './workspace.ts'
 
 /** A fenced block of a page. */
@@ -31,10 +32,10 @@ export function exampleOf({ code }: Block): string | undefined {
   return undefined
 }
 
-/** Whether it is an example that a test of `examples` starts itself, since it does not end, or takes arguments. */
+/** Whether it is an example that a test of `examples` starts, or a command of a page: then it need not end by itself. */
 export function hasTestOfItsOwn(block: Block): boolean {
   const example = exampleOf(block)
-  return example !== undefined && TESTS.includes(`'${example}'`)
+  return example !== undefined && (TESTS.includes(`'${example}'`) || COMMANDS.some(({ command }) => command.includes(example)))
 }
 
 const TESTS = files('examples/**/*.test.ts').map(read).join('\n')
