@@ -8,16 +8,17 @@ import { commandLine } from './options.ts'
 import type { BootstrapOptions } from './options.ts'
 
 async function main({ options, signal, output, connect }: Run<BootstrapOptions>): Promise<void> {
+  const relays = options.relay && options.relays.length === 0
   const { network, metricsUrl } = await connect({
     listen: options.listen.length > 0 ? options.listen : defaultListen(),
-    relay: options.relay ? { serve: true } : 'off',
+    ...(relays && { relay: { serve: true } }),
     discovery: { dht: { bootstrap: [...options.peers], serve: true } },
   })
   output.say(`mosaik-bootstrap`)
   output.say(`network  ${network.id}${options.networkId === undefined ? '  (random: give --network-id to join others)' : ''}`)
   output.say(`peer     ${network.local.id}`)
   output.say(`tags     ${options.tags.join(', ')}`)
-  output.say(`relay    ${options.relay ? 'serving' : 'off'}`)
+  output.say(`relay    ${relays ? 'serving' : 'off'}`)
   if (metricsUrl !== undefined) output.say(`metrics  ${metricsUrl}`)
   for (const address of network.local.addresses) output.say(`address  ${address}`)
   output.say('Running. Ctrl+C leaves the network.')

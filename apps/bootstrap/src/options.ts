@@ -3,7 +3,7 @@ import type { CommandLine, ConnectionOptions } from '@mosaik/cli'
 
 /** What the command line and the environment ask for. */
 export interface BootstrapOptions extends ConnectionOptions {
-  /** Serve as a circuit relay for nodes that cannot be dialled. */
+  /** Serve as a circuit relay for nodes that cannot be dialled. Who is itself dialled through `relays` does not. */
   readonly relay: boolean
 }
 

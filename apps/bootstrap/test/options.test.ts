@@ -19,6 +19,7 @@ describe('flags', () => {
       networkId: undefined,
       secret: undefined,
       peers: [],
+      relays: [],
       tags: ['bootstrap'],
       listen: [],
       relay: true,

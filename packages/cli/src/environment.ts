@@ -4,7 +4,7 @@ import type { Command, Option } from 'commander'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Flags that programs share are also read from `MOSAIK_<NAME>`; a program's own variable wins. */
-const SHARED: ReadonlySet<string> = new Set(['network-id', 'secret', 'peers', 'listen', 'no-relay'])
+const SHARED: ReadonlySet<string> = new Set(['network-id', 'secret', 'peers', 'relays', 'listen', 'no-relay'])
 
 /** @param program like `mosaik-bootstrap`, for `MOSAIK_BOOTSTRAP_<NAME>` */
 export function variablesOf(program: string, option: Option): readonly string[] {

@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly secret: string | undefined
   /** Addresses of nodes to dial first. */
   readonly peers: readonly string[]
+  /** Addresses of relays through which others may dial this node, each ending in `/p2p/<peer id>`. */
+  readonly relays: readonly string[]
   readonly tags: readonly string[]
   /** Multiaddrs. Empty: the default of the program, or of the library. */
   readonly listen: readonly string[]
@@ -38,6 +40,7 @@ export function connectionFlags(defaults: ConnectionDefaults = {}): readonly Opt
     new Option('-n, --network-id <text>', 'network: a name, or 64 hex digits').default(defaults.networkId, defaults.networkId ?? 'random'),
     new Option('-s, --secret <text>', 'identity: 64 hex digits are the key, other text is its seed; fresh when absent'),
     new Option('-p, --peers <address>', 'address of another node, repeatable').argParser(addresses).default([], 'none'),
+    new Option('--relays <address>', 'be dialled through this node, too, repeatable').argParser(addresses).default([], 'none'),
     new Option('-t, --tags <text>', 'tag of this node, repeatable').argParser(list).default([], tags),
     new Option('--listen <multiaddr>', 'where to listen, repeatable')
       .argParser(addresses)

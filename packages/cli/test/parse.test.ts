@@ -99,6 +99,12 @@ describe('networkOptionsOf', () => {
     })
     expect(options.secretKey && peerIdOf(options.secretKey)).toBe(peerIdOf(secretKey('seed')))
   })
+
+  it('has itself dialled through the relays that it is given', () => {
+    const relays = ['/dns4/a/tcp/1/p2p/x', '/dns4/b/tcp/1/p2p/y']
+    const options = networkOptionsOf(parseProgram(market, ['buyer'], { MOSAIK_RELAYS: relays.join() }).options)
+    expect(options.relay).toEqual({ servers: relays })
+  })
 })
 
 it('refuses with an error that programs can tell', () => {
