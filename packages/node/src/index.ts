@@ -7,7 +7,7 @@
  * const Readings = defineStream<{ celsius: number }>('sensor.readings')
  * await using network = await createNetwork('my-app', { discovery: { bootstrap: process.argv.slice(2) } })
  * const producer = network.streams.produce(Readings)
- * await producer.send({ celsius: 21 })
+ * await producer.send({ celsius: 21 }) // waits until somebody consumes them
  * ```
  *
  * This package wires the floors below and re-exports the names that most programs need. Who needs less installs less:
