@@ -14,6 +14,9 @@ vi.setConfig({ maxConcurrency: 2, testTimeout: 120_000 * FACTOR, hookTimeout: 20
 
 const room = mkdtempSync(join(tmpdir(), 'mosaik-commands-'))
 vi.stubEnv('TMPDIR', room) // what they leave there is not for the next run
+// Programs that pages start without saying where to listen stay on this machine.
+vi.stubEnv('MOSAIK_LISTEN', '/ip4/127.0.0.1/udp/0/quic-v1')
+vi.stubEnv('MOSAIK_CHAT_NO_MDNS', 'true')
 afterAll(() => {
   killAll()
   rmSync(room, { recursive: true, maxRetries: 10 })
