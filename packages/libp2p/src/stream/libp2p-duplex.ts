@@ -99,7 +99,8 @@ export class Libp2pDuplex implements Duplex {
     this.#batch = []
     this.#batched = 0
     this.#attempt(() => this.#stream.send(bytes))
-    this.#starved = this.#stream.writeBufferLength >= HIGH_WATER_BYTES
+    if (this.#stream.writeBufferLength >= HIGH_WATER_BYTES) this.#starved = true
+    else this.#onRoom() // who was told to wait may have been, while this waited to be written
   }
 
   /**
