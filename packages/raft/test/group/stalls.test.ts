@@ -20,11 +20,23 @@ class MeteredTurns extends Turns {
     })
   }
 
-  /** Of the costs so far, the one that so many are below; they begin anew. */
-  quantile(share: number): number {
+  /** How many there were so far, and the shares of what all have cost: of the one that 95 of 100 are below, and of the largest. They begin anew. */
+  shares(): { readonly count: number; readonly usual: number; readonly largest: number } {
     const sorted = this.costs.splice(0).sort((a, b) => a - b)
-    return sorted[Math.floor(share * sorted.length)] as number
+    const all = sorted.reduce((sum, cost) => sum + cost, 0)
+    return {
+      count: sorted.length,
+      usual: (sorted[Math.floor(0.95 * sorted.length)] as number) / all,
+      largest: (sorted.at(-1) as number) / all,
+    }
   }
+}
+
+/** A hundred chunks are a hundredth each. How long that takes is the machine's matter, and the garbage collector may take one of them. */
+function expectSmall({ count, usual, largest }: ReturnType<MeteredTurns['shares']>): void {
+  expect(count).toBeGreaterThanOrEqual(ITEMS / 2_000)
+  expect(usual).toBeLessThan(0.04)
+  expect(largest).toBeLessThan(0.3)
 }
 
 it('200 000 items are hashed, made again and installed without blocking the event loop', { timeout: 120_000 }, async () => {
@@ -34,7 +46,7 @@ it('200 000 items are hashed, made again and installed without blocking the even
   const { signal } = new AbortController()
   const state = await holdState([shelf.source()], 2_000, { turns, signal })
   expect(state.count).toBe(ITEMS / 2_000)
-  expect(turns.quantile(0.95)).toBeLessThan(10)
+  expectSmall(turns.shares())
 
   const other = new Shelf()
   const receiver = other.receiver()
@@ -44,7 +56,7 @@ it('200 000 items are hashed, made again and installed without blocking the even
     intake.add(chunk)
   }
   receiver.commit()
-  expect(turns.quantile(0.95)).toBeLessThan(10)
+  expectSmall(turns.shares())
   expect(intake.commit().root).toBe(state.root)
   expect(other.size).toBe(ITEMS)
 })
