@@ -41,6 +41,18 @@ describe('CSV', () => {
     expect(await readAll(file('strange.csv', lines, '\r\n'))).toEqual({ read: [[3, ORDER]], bad: [] })
   })
 
+  it('leaves names that are numbers as they are', async () => {
+    const numbered = { ...ORDER, trader: '1001', pair: '0600519' }
+    expect((await readAll(file('numbers.csv', [CSV_HEADER, csvLine(numbered)]))).read).toEqual([[2, numbered]])
+  })
+
+  it('ends lines at line feeds only, and loses nothing of what stands between two', async () => {
+    const lines = [CSV_HEADER, csvLine(ORDER)]
+    await expect(readAll(file('old.csv', lines, '\r'))).rejects.toThrow(/old.csv:1: lines must end with a line feed/)
+    const { read, bad } = await readAll(file('stray.csv', [CSV_HEADER, `${csvLine(ORDER)}\r${csvLine(CANCEL)}`, csvLine(ORDER)]))
+    expect([read, bad]).toEqual([[[3, ORDER]], [':2: it has 15 fields, and the first line 8']])
+  })
+
   it('says the line and the mistake of each that is skipped, and reads the others', async () => {
     const lines = [
       CSV_HEADER,
@@ -98,6 +110,7 @@ describe('CSV', () => {
     await expect(readAll(file('headless.csv', [csvLine(ORDER)]))).rejects.toThrow(
       /headless.csv:1: it names the columns, and among them must be trader, sequence/,
     )
+    await expect(readAll(file('twice.csv', [`${CSV_HEADER},price`, `${csvLine(ORDER)},9`]))).rejects.toThrow(/price twice/)
     await expect(readAll(file('empty.csv', []))).rejects.toThrow(/empty.csv:1: it names no columns/)
     await expect(readAll(join(room, 'nowhere.csv'))).rejects.toMatchObject({ code: 'ENOENT' })
   })

@@ -32,11 +32,11 @@ export function brokenSums(market: Market): string[] {
       totalsOf([trader], trader.accounts.values()).ordersOpen,
     )
   }
-  for (const [pair, accounts] of Map.groupBy(market.accounts, (account) => account.pair)) checkPair(pair, accounts, equal)
+  for (const [pair, accounts] of Map.groupBy(market.accounts, (account) => account.pair)) checkPair(pair, accounts, equal, broken)
   return broken
 }
 
-function checkPair(pair: Pair, accounts: readonly Account[], equal: Equal): void {
+function checkPair(pair: Pair, accounts: readonly Account[], equal: Equal, broken: string[]): void {
   const open = openInBook(pair)
   let [base, quote] = [0n, 0n]
   for (const account of accounts) {
@@ -62,7 +62,7 @@ function checkPair(pair: Pair, accounts: readonly Account[], equal: Equal): void
     )
   }
   const [bid, ask] = [pair.buy.best()?.price ?? 0, pair.sell.best()?.price ?? Number.POSITIVE_INFINITY]
-  if (bid >= ask) equal(`${pair.name}: nobody waits for a price that is offered`, bid, ask)
+  if (bid >= ask) broken.push(`${pair.name}: somebody waits at ${bid} for what is offered at ${ask}`)
 }
 
 function openInBook({ buy, sell }: Pair): ReadonlyMap<Account, Open> {

@@ -65,7 +65,7 @@ export interface Market {
   /** In the order of their first orders. */
   readonly accounts: Account[]
   readonly fills: FillRing
-  /** Orders that have ever come to wait in a book. */
+  /** Orders that were ever taken, those that were filled at once among them: each has its place in time. */
   arrivals: number
   openOrders: number
   duplicates: number

@@ -6,6 +6,8 @@ import { MAX_LINE } from './lines.ts'
 import type { Line } from './lines.ts'
 
 const COLUMNS = ['trader', 'sequence', 'type', 'pair', 'side', 'price', 'quantity', 'order'] as const
+/** The others are text, also where it looks like a number: a trader may be called 1001. */
+const NUMBERS: ReadonlySet<string> = new Set(['sequence', 'price', 'quantity', 'order'])
 const WHOLE_NUMBER = /^\d{1,16}$/
 
 /**
@@ -57,7 +59,7 @@ function recordOf(text: string): readonly string[] | Error {
 
 function parsed(text: string): readonly (readonly string[])[] | Error {
   try {
-    return parse(text, { trim: true, relax_column_count: true })
+    return parse(text, { record_delimiter: '\n', trim: true, relax_column_count: true })
   } catch (error) {
     return error as Error
   }
@@ -65,16 +67,19 @@ function parsed(text: string): readonly (readonly string[])[] | Error {
 
 function headerFault(record: readonly string[] | Error): Error | undefined {
   if (record instanceof Error) return record
+  if (record.some((column) => column.includes('\r'))) return new Error('lines must end with a line feed, and it has a carriage return within')
+  const twice = COLUMNS.find((column) => record.indexOf(column) !== record.lastIndexOf(column))
+  if (twice !== undefined) return new Error(`it names the columns, and ${twice} twice`)
   const missing = COLUMNS.filter((column) => column !== 'order' && !record.includes(column))
   return missing.length === 0 ? undefined : new Error(`it names the columns, and among them must be ${missing.join(', ')}`)
 }
 
 function fieldsOf(header: readonly string[], record: readonly string[]): Fields['fields'] {
   if (record.length !== header.length) return new Error(`it has ${record.length} fields, and the first line ${header.length}`)
-  return Object.fromEntries(header.map((column, i) => [column, valueOf(record[i] as string)]))
+  return Object.fromEntries(header.map((column, i) => [column, valueOf(column, record[i] as string)]))
 }
 
-function valueOf(text: string): string | number | undefined {
+function valueOf(column: string, text: string): string | number | undefined {
   if (text === '') return undefined
-  return WHOLE_NUMBER.test(text) ? Number(text) : text
+  return NUMBERS.has(column) && WHOLE_NUMBER.test(text) ? Number(text) : text
 }
