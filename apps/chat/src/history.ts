@@ -1,7 +1,7 @@
 import { isMessage } from './definitions.ts'
 import type { Message } from './definitions.ts'
 
-/** Tells which messages are new, however often it is shown the same history. Remembers the last `limit` of them. */
+/** Tells which messages are new, however often it is shown the same history. Remembers that, and the last `limit` messages in any case. */
 export class Seen {
   readonly #ids = new Set<string>()
   readonly #limit: number
@@ -12,13 +12,18 @@ export class Seen {
 
   fresh(history: Iterable<Message>): readonly Message[] {
     const fresh: Message[] = []
+    let shown = 0
     for (const message of history) {
-      if (!isMessage(message) || this.#ids.has(message.id)) continue
+      if (!isMessage(message)) continue
+      shown++
+      // Put back as the newest, so that nothing is forgotten that is shown again the next time.
+      const isNew = !this.#ids.delete(message.id)
       this.#ids.add(message.id)
-      fresh.push(message)
+      if (isNew) fresh.push(message)
     }
+    const kept = Math.max(this.#limit, shown)
     for (const id of this.#ids) {
-      if (this.#ids.size <= this.#limit) break
+      if (this.#ids.size <= kept) break
       this.#ids.delete(id)
     }
     return fresh

@@ -9,7 +9,8 @@ import { mayFail } from './presence.ts'
 const KEPT_OF_MINE = 100
 const IN_FLIGHT = 32
 const TRIES = 5
-const REMOVED_AT_A_TIME = 256
+/** That many writes at once against `IN_FLIGHT` of each who writes: what 16 add without a pause is still taken away. */
+const REMOVED_AT_A_TIME = 512
 
 /** What this node says, and what it does for the history of all. */
 export class Talk {
@@ -58,11 +59,14 @@ export class Talk {
     await Promise.all(lost.map((message) => mayFail(this.#messages.pushBack(message))))
   }
 
-  /** Keeps the history bounded. Only one member does: who leads. */
+  /** Keeps the history bounded, however fast others write. Only one member does: who leads. */
   async trim(): Promise<void> {
-    const excess = Math.min(this.#messages.length - KEPT_MESSAGES, REMOVED_AT_A_TIME)
-    if (excess <= 0 || !this.#messages.group.isLeader) return
-    await Promise.all(Array.from({ length: excess }, () => mayFail(this.#messages.popFront())))
+    while (this.#messages.group.isLeader) {
+      const excess = Math.min(this.#messages.length - KEPT_MESSAGES, REMOVED_AT_A_TIME)
+      if (excess <= 0) return
+      const removed = await Promise.all(Array.from({ length: excess }, () => mayFail(this.#messages.popFront())))
+      if (removed.includes(false)) return
+    }
   }
 
   async #push(message: Message): Promise<void> {

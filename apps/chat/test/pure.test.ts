@@ -78,6 +78,16 @@ describe('the history', () => {
     expect(seen.fresh([message(1), message(2), message(3)])).toEqual([])
   })
 
+  it('tells each message once, too, when it is longer than what is remembered', () => {
+    const seen = new Seen(2)
+    const history = [1, 2, 3, 4, 5].map(message)
+    expect(seen.fresh(history)).toEqual(history)
+    expect(seen.fresh(history)).toEqual([])
+    expect(seen.fresh([...history.slice(1), message(6)])).toEqual([message(6)])
+    // What has left the history is forgotten.
+    expect(seen.fresh([message(1)])).toEqual([message(1)])
+  })
+
   it('knows what of mine it lacks, and not what made room for others', () => {
     const mine = [message(1), message(5), message(6)]
     expect(lostOf(mine, [message(5)], 2)).toEqual([message(1), message(6)])

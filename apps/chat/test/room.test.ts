@@ -122,3 +122,15 @@ it('keeps the last thousand messages', () =>
     const texts = bob.texts().split(' ')
     expect([texts.length, texts[0], texts.at(-1)]).toEqual([1_000, '(100)', '(1099)'])
   }))
+
+it('tells each message once, and keeps its bound, however fast it is written', () =>
+  play(1, async (world, enter) => {
+    const [ann, bob] = [await enter('ann'), await enter('bob')]
+    await world.run('10s')
+    const said = Array.from({ length: 3_000 }, (_, n) => String(n))
+    await Promise.all(said.map((text) => ann.say(text)))
+    await world.run('3s')
+    const { messages } = definitionsOf('kitchen')
+    expect([ann, bob].map(({ network }) => network.collections.reader(messages).length)).toEqual([1_000, 1_000])
+    expect([ann, bob].map((person) => person.texts() === said.join(' '))).toEqual([true, true])
+  }))
