@@ -2,6 +2,7 @@
 /** The program: enters a room, says what is typed, shows what others say, and leaves. */
 import { runProgram } from '@mosaik/cli'
 import type { Run } from '@mosaik/cli'
+import { invitation } from './invitation.ts'
 import { commandLine } from './options.ts'
 import type { ChatOptions } from './options.ts'
 import { enterRoom } from './room.ts'
@@ -19,7 +20,7 @@ async function main({ options, signal, output, connect }: Run<ChatOptions>): Pro
   const print = output.isJson || options.quiet ? (): void => {} : screen.print
   const { network } = await connect({ mdns: options.mdns })
   const viewer = new Viewer(network.local.id, screen.isTerminal, print, output)
-  print(`Others join with --peers ${network.local.addresses[0] ?? '(nothing: this node does not listen)'}`)
+  for (const line of invitation(network.local.addresses)) print(line)
   const room = enterRoom(network, options.room, options.name, (event) => viewer.tell(event, room.people))
   const hasQuit = await Promise.race([converse(screen, room, viewer), room.failed])
   if (!signal.aborted) {
