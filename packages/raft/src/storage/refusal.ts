@@ -7,7 +7,8 @@ export function storageError(message: string, cause?: unknown): MosaikError {
 
 /** Bytes that were written are not there any more. */
 export function corrupt(file: string, offset: number, detail: string): MosaikError {
-  return storageError(`${file} is corrupt at byte ${offset}: ${detail}; restore it, or remove the store and let the group replace it`)
+  const advice = 'empty the directory: the node comes back as a new member. Never restore it from a backup'
+  return storageError(`${file} is corrupt at byte ${offset}: ${detail}; ${advice}`)
 }
 
 export function pruned(what: string, first: number): MosaikError {
