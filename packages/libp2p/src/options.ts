@@ -26,7 +26,7 @@ export interface EndpointOptions {
   logger?: Logger
   /** Default: none are kept. */
   metrics?: Metrics
-  /** Closes the endpoint when it aborts; aborts the start too. */
+  /** Cuts the start short. It has no effect afterwards; `close` ends the endpoint. */
   signal?: AbortSignal
   /** Which JavaScript half drives the QUIC binary: Mosaik's own (default), or the one it ships with. */
   quic?: 'own' | 'stock'
