@@ -1,14 +1,8 @@
-import { createNetwork, createTicket, defineStream, uniqueId } from '@mosaik/node'
-import type { TicketValidator } from '@mosaik/node'
+import { generateJwtKey, issueJwt, jwtValidator, publicJwtKey } from '@mosaik/core/jwt'
+import { createNetwork, defineStream } from '@mosaik/node'
 
-const friends: TicketValidator = {
-  class: uniqueId('tutorial.friends'),
-  signature: uniqueId('tutorial.friends: knows the word'), // names the rule and all of its options
-  validate(data) {
-    if (new TextDecoder().decode(data) !== 'mellon') throw new Error('that is not the word')
-    return 'never' // when it expires
-  },
-}
+const key = generateJwtKey('ES256') // of whoever decides; producers need only its public half
+const friends = jwtValidator({ keys: [publicJwtKey(key)], issuers: ['tutorial'] })
 const Secrets = defineStream<string>('secrets', undefined, { producer: { requireTicket: friends } })
 
 const listen = ['/ip4/127.0.0.1/udp/0/quic-v1']
@@ -18,7 +12,7 @@ await using two = await createNetwork('tutorial', { listen, discovery: { bootstr
 const producer = one.streams.produce(Secrets)
 const consumer = two.streams.consume(Secrets)
 
-const ticket = createTicket('tutorial.friends', 'mellon')
+const ticket = issueJwt({ key, peer: two.local.id, issuer: 'tutorial', expiresIn: '10m' })
 two.discovery.addTicket(ticket) // from now on it is in the entry that others have of this node
 await producer.send('the door is open')
 console.log(await consumer.receive())
