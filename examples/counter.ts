@@ -17,7 +17,7 @@ console.log('others can join with', network.local.addresses[0])
 // Whoever holds the key and finds the others is a member. They elect a leader, and another one when it is gone.
 const counter = network.groups.join({ key: groupKey('a secret that the members share'), machine })
 for (;;) {
-  const { reply } = await counter.execute(1, { timeout: '1m' }) // applied exactly once, whatever happens meanwhile
+  const { reply } = await counter.execute(1, { timeout: '1m' }) // applied exactly once within a history
   console.log(`${network.local.id.slice(-6)} counted to ${reply}`)
   await delay(500)
 }
