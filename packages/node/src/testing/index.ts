@@ -1,5 +1,5 @@
 /**
- * The simulated world with whole nodes in it: an hour of partitions and crashes in a second, the same for the same seed.
+ * The simulated world with whole nodes in it: a minute of partitions and crashes in a few seconds, the same for the same seed.
  *
  * ```ts
  * import { simWorld } from '@mosaik/node/testing'

@@ -5,7 +5,7 @@ import type { SimGroup, SimGroupOptions, SimMachine } from './sim-group/types.ts
 const MOST = 1_000
 
 /**
- * A group in a simulated world, in which an hour of faults takes a second: members on machines of their own, settled. Rejects
+ * A group in a simulated world, in which a minute of faults takes a few seconds: members on machines of their own, settled. Rejects
  * `ERR_INVALID_OPTION`, and `ERR_TIMEOUT` when they do not settle.
  *
  * ```ts
