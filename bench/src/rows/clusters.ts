@@ -72,17 +72,12 @@ export const idling: typeof starting = {
       idled.push(await idle(this.title))
       progress(`  cpu ${fixed((idled.at(-1)?.cpu ?? NaN) * 100, 2)} %`)
     }
+    const cpu = median(idled.map((one) => one.cpu)) * 100
     return {
       title: this.title,
       head: [`${IDLE_NODES} nodes, ${IDLE_NODES} streams, one process, QUIC`, 'CPU, % of a core, all', 'memory per node, MiB'],
-      rows: [
-        [
-          'idle',
-          fixed(median(idled.map(({ cpu }) => cpu)) * 100, 2),
-          fixed(median(idled.map(({ grown }) => grown)) / IDLE_NODES / 2 ** 20, 1),
-        ],
-      ],
-      note: `Over ${IDLE_MS / 1000} s with default settings: every node renews its entry once in it, which everyone hears. Must: below 1 % of a core for all.`,
+      rows: [['idle', fixed(cpu, 2), fixed(median(idled.map(({ grown }) => grown)) / IDLE_NODES / 2 ** 20, 1)]],
+      note: `Over ${IDLE_MS / 1000} s with default settings: every node renews its entry once in it, which everyone hears. Must: below 1 % of a core for all${cpu < 1 ? '' : ': **below the floor**'}.`,
     }
   },
 }

@@ -9,7 +9,7 @@ interface Cost {
   readonly messages: number
 }
 
-/** What one more node costs a network of `nodes`, in virtual time, from the nodes' own counters. The same on every run and machine. */
+/** What each node costs a network of `nodes`, in virtual time, from the nodes' own counters. The same on every run and machine. */
 export const syncing: { readonly title: string; run(settings: Settings): Promise<Table> } = {
   title: 'Catalog sync',
   async run() {
@@ -24,9 +24,15 @@ export const syncing: { readonly title: string; run(settings: Settings): Promise
     }
     return {
       title: this.title,
-      head: ['nodes', 'KiB per node joined', 'messages per node joined', 'bytes: growth ÷ N log N', 'messages: growth ÷ N log N'],
+      head: [
+        'nodes',
+        'KiB per node',
+        'messages per node',
+        'KiB per node: growth ÷ that of N log N',
+        'messages per node: growth ÷ that of N log N',
+      ],
       rows,
-      note: 'Simulated, from the first node to full catalogs everywhere and 60 s more, all links together. Growth of at most 1 is N log N or better.',
+      note: 'Simulated, from the first node to full catalogs everywhere and 60 s more, all links together, divided by the nodes. Growth is that over the row above; at most 1: what each node costs grows as N log N or less.',
     }
   },
 }
