@@ -31,7 +31,7 @@ function suite(name: string, create: () => OrderBook): void {
             { type: 'positions', trader },
             { type: 'trader', trader },
             { type: 'totals' },
-            { type: 'sequence', trader },
+            { type: 'standing', trader },
             { type: 'fills', from: prng.uint32() % 50, limit: 20 },
           )
         },

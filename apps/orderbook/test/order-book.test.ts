@@ -144,8 +144,8 @@ describe('sequences', () => {
       fills: null,
     })
     expect(applyTo(book, [order(7, 'c')]).exceptions).toEqual([{ at: 0, outcome: 'gap', expected: 1 }])
-    expect(book.read({ type: 'sequence', trader: 'a' })).toBe(4)
-    expect(book.read({ type: 'sequence', trader: 'c' })).toBe(1)
+    expect(book.read({ type: 'standing', trader: 'a' })).toMatchObject({ expected: 4 })
+    expect(book.read({ type: 'standing', trader: 'c' })).toMatchObject({ expected: 1 })
     expect(book.read({ type: 'totals' })).toMatchObject({ traders: 2, duplicates: 1, gaps: 2, orders: 4 })
   })
 
@@ -154,7 +154,7 @@ describe('sequences', () => {
     floor.order('a', 'buy', 1, 1)
     floor.cancel('a', 1)
     expect(floor.cancel('a', 1)).toEqual(rejected('no-such-order'))
-    expect(floor.book.read({ type: 'sequence', trader: 'a' })).toBe(4)
+    expect(floor.book.read({ type: 'standing', trader: 'a' })).toMatchObject({ expected: 4 })
   })
 })
 
@@ -163,7 +163,7 @@ describe('limits', () => {
     const floor = new Floor({ traders: 1 })
     floor.order('a', 'buy', 1, 1)
     expect(floor.order('b', 'sell', 1, 1)).toEqual(rejected('trader-limit'))
-    expect(floor.book.read({ type: 'sequence', trader: 'b' })).toBe(1)
+    expect(floor.book.read({ type: 'standing', trader: 'b' })).toMatchObject({ expected: 1 })
     expect(floor.book.read({ type: 'totals' })).toMatchObject({ traders: 1, instructions: 1 })
   })
 

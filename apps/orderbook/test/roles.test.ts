@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
+import { defineStream } from '@mosaik/node'
 import type { Network } from '@mosaik/node'
 import { simWorld } from '@mosaik/node/testing'
 import type { SimWorld } from '@mosaik/node/testing'
 import { expect, it } from 'vitest'
-import type { Fill } from '../src/market/types.ts'
+import { createOrderBook } from '../src/market/order-book.ts'
+import type { Fill, Instruction } from '../src/market/types.ts'
 import { runMatcher } from '../src/roles/matcher.ts'
 import { runObserver } from '../src/roles/observer.ts'
-import { LastPrices, Positions } from '../src/roles/protocol.ts'
+import { Agains, CONSENSUS, LastPrices, marketKey, Open, Positions } from '../src/roles/protocol.ts'
 import type { TraderTotals } from '../src/roles/sender.ts'
-import { generated } from '../src/roles/source.ts'
+import { fromFile, generated } from '../src/roles/source.ts'
 import { runTrader } from '../src/roles/trader.ts'
 
 const PAIRS = ['APPLE/EUR', 'PEAR/EUR']
@@ -59,14 +61,17 @@ class Market {
 
   async matcher(): Promise<Running<void>> {
     const node = await this.node()
-    const matcher = running(node, (signal, emit) => runMatcher({ network: node, signal, emit }))
+    const matcher = running(node, (signal, emit) => runMatcher({ network: node, signal, emit, isChecked: true }))
     this.matchers.push(matcher)
     return matcher
   }
 
   async trader(name: string, count: number, rate?: number): Promise<Running<TraderTotals>> {
+    return this.sender(generated(name, 'test', PAIRS, count), rate)
+  }
+
+  async sender(source: AsyncIterable<Instruction>, rate?: number): Promise<Running<TraderTotals>> {
     const network = await this.node()
-    const source = generated(name, 'test', PAIRS, count)
     return running(network, (signal, emit) => runTrader({ network, source, signal, emit, ...(rate !== undefined && { rate }) }))
   }
 
@@ -90,25 +95,41 @@ class Market {
   }
 }
 
-/** Once they stand still, positions add up to nothing, and prices are those of the last fills. */
+/** Once they stand still, positions are what the fills make of nothing, prices those of the last fills, and open orders those of a replica. */
 async function viewsAreRight(market: Market, { collections }: Network): Promise<void> {
   await using positions = collections.reader(Positions)
   await using prices = collections.reader(LastPrices)
+  await using open = collections.reader(Open)
+  const book = createOrderBook()
+  const { groups } = await market.node()
+  await using group = groups.join({ key: marketKey(), machine: book, consensus: CONSENSUS, preference: 'observer' })
+  await market.until(() => book.read({ type: 'totals' }).fills === market.fills.length)
+  expect(group.members.value.length).toBeGreaterThan(1)
+
   const last = Object.fromEntries(market.fills.map(({ pair, price, number }) => [pair, { price, fill: number }]))
-  const sides = Map.groupBy(
-    market.fills.flatMap(({ buyer, seller, ...fill }) => [
-      { ...fill, trader: buyer.trader, lots: BigInt(fill.quantity) },
-      { ...fill, trader: seller.trader, lots: -BigInt(fill.quantity) },
-    ]),
-    ({ trader, pair }) => `${trader} ${pair}`,
+  const expected = new Map<string, readonly [base: bigint, quote: bigint]>()
+  for (const { pair, price, quantity, buyer, seller } of market.fills) {
+    for (const [{ trader }, lots] of [[buyer, BigInt(quantity)], [seller, -BigInt(quantity)]] as const) {
+      const [base, quote] = expected.get(`${trader} ${pair}`) ?? [0n, 0n]
+      expected.set(`${trader} ${pair}`, [base + lots, quote - BigInt(price) * lots])
+    }
+  } // prettier-ignore
+  const found = (): unknown => sorted(Array.from(positions, ([key, { base, quote }]) => [key.join(' '), [base, quote]] as const))
+  const waiting = ['ann', 'bob'].map((trader) => {
+    const all = book.read({ type: 'open', trader })
+    return [trader, { count: all.length, oldest: all.slice(0, 16) }] as const
+  })
+  expect(waiting.every(([, { count }]) => count > 16)).toBe(true)
+  await market.until(
+    () =>
+      isDeepStrictEqual(prices.get(), last) &&
+      isDeepStrictEqual(found(), sorted([...expected])) &&
+      isDeepStrictEqual(sorted([...open]), sorted(waiting)),
   )
-  const expected = new Map(Array.from(sides, ([key, own]) => [key, own.reduce((sum, { lots }) => sum + lots, 0n)]))
-  const found = (): Map<string, bigint> => new Map(Array.from(positions, ([key, { base }]) => [key.join(' '), base]))
-  await market.until(() => isDeepStrictEqual(prices.get(), last) && isDeepStrictEqual(sorted(found()), sorted(expected)))
 }
 
-function sorted(map: ReadonlyMap<string, bigint>): readonly (readonly [string, bigint])[] {
-  return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1))
+function sorted<T>(entries: readonly (readonly [string, T])[]): readonly (readonly [string, T])[] {
+  return entries.toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
 it.each([1, 2, 3, 4])('nothing is lost or taken twice when the leader crashes at full flow: seed %i', { timeout: 60_000 }, async (seed) => {
@@ -150,5 +171,66 @@ it.each([1, 2, 3, 4])('nothing is lost or taken twice when the leader crashes at
       await each.stop()
       expect(each.said.get('failed')).toBeUndefined()
     }
+  })
+})
+
+it('who sends again what the market has had is told how much that was, and what comes after it is taken', { timeout: 60_000 }, async () => {
+  const market = new Market(5)
+  await using world = market.world
+  await world.run(async () => {
+    for (let i = 0; i < 3; i++) await market.matcher()
+    expect(await (await market.trader('ann', 400)).ended).toMatchObject({ sent: 400, acknowledged: 400, takenBefore: 0 })
+    expect(await (await market.trader('ann', 400)).ended).toMatchObject({ sent: 0, acknowledged: 0, takenBefore: 400, rejected: 0 })
+    const { rejected } = (await (await market.trader('ann', 900)).ended) as TraderTotals
+    const totals = await (await market.trader('ann', 1_000)).ended
+    expect(totals).toMatchObject({ sent: 100, acknowledged: 100, takenBefore: 900 })
+    expect(rejected + (totals as TraderTotals).rejected).toBeGreaterThan(0)
+    await market.until(() => market.matchers.every(({ said }) => said.get('state')?.['instructions'] === 1_000))
+  })
+})
+
+it('a trader gives up when nobody takes its orders, before the first and in between', { timeout: 60_000 }, async () => {
+  const market = new Market(6)
+  await using world = market.world
+  await world.run(async () => {
+    const alone = await market.trader('ann', 10)
+    await alone.ended
+    expect(alone.said.get('failed')?.['error']).toMatchObject({ code: 'ERR_TIMEOUT', message: expect.stringContaining('nobody takes') })
+    for (let i = 0; i < 3; i++) await market.matcher()
+    const left = await market.trader('ann', 100_000, 100)
+    await market.until(() => ((left.said.get('status')?.['acknowledged'] as number) ?? 0) > 100)
+    for (const matcher of [...market.matchers]) market.crash(matcher)
+    await left.ended
+    expect(left.said.get('failed')?.['error']).toMatchObject({ code: 'ERR_TIMEOUT' })
+  })
+})
+
+it('a source that cannot be read is told at once, also where there is no market', async () => {
+  const market = new Market(7)
+  await using world = market.world
+  await world.run(async () => {
+    const trader = await market.sender(fromFile('nowhere.csv', {}))
+    await trader.ended
+    expect(trader.said.get('failed')?.['error']).toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+it('what asks for fills that cannot be is ignored, and the others get theirs', { timeout: 60_000 }, async () => {
+  const market = new Market(8)
+  await using world = market.world
+  await world.run(async () => {
+    for (let i = 0; i < 3; i++) await market.matcher()
+    const stranger = await market.node()
+    await using agains = stranger.streams.produce(defineStream<unknown>(Agains.name))
+    await agains.when.online()
+    for (const wrong of [null, { from: Number.NaN }, { from: 1.5 }, { from: 0 }, 'all']) await agains.send(wrong)
+    await (
+      await market.trader('ann', 500)
+    ).ended
+    const observer = await market.observer()
+    await market.until(() => market.fills.length > 0 && observer.said.get('status')?.['fills'] === market.fills.length)
+    const { fills } = market.leader()?.said.get('status') ?? {}
+    await market.until(() => market.fills.length === fills)
+    for (const matcher of market.matchers) expect(matcher.said.get('failed')).toBeUndefined()
   })
 })

@@ -33,13 +33,29 @@ export const demoCommand: ProgramCommand<{ readonly count: number; readonly rate
 
 function tellResult({ sums, broken, failover, throughput }: Result, output: Output): void {
   output.event('summary', { ...sums, broken, failover, throughput })
-  const { sent, accepted, orders, open, filled, cancelled, rejected, fills, fillsSeen, replicas, repeated } = sums
+  const {
+    sent,
+    accepted,
+    orders,
+    open,
+    filled,
+    cancelled,
+    rejected,
+    fills,
+    fillsSeen,
+    lotsSeen,
+    notionalSeen,
+    replicas,
+    states,
+    repeated,
+  } = sums
+  const is = (one: number, other: number): string => (one === other ? '=' : '≠')
   const lines = [
     '',
-    `instructions  sent ${sent} = accepted ${accepted} = orders ${orders} + cancels ${cancelled} + rejected ${rejected}; ${repeated} were sent again`,
-    `orders        ${orders} = open ${open} + filled ${filled} + cancelled ${cancelled}`,
-    `fills         on the stream ${fillsSeen} = in the machine ${fills}`,
-    `replicas      ${replicas} matchers with the same state`,
+    `instructions  sent ${sent} ${is(sent, accepted)} accepted ${accepted} ${is(accepted, orders + cancelled + rejected)} orders ${orders} + cancels ${cancelled} + rejected ${rejected}; ${repeated} were sent again`,
+    `orders        ${orders} ${is(orders, open + filled + cancelled)} open ${open} + filled ${filled} + cancelled ${cancelled}`,
+    `fills         on the stream ${fillsSeen} ${is(fillsSeen, fills)} in the machine ${fills}; ${lotsSeen} lots for ${notionalSeen} ticks`,
+    `replicas      ${replicas} matchers with ${states === 1 ? 'the same state' : `${states} different states`}`,
     `fail-over     another leader after ${failover.leader} ms, the next fills after ${failover.fills} ms`,
     `throughput    ${throughput} instructions per second, as sent`,
     '',

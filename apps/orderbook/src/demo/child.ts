@@ -43,11 +43,17 @@ export function startChild(name: string, command: readonly string[], onChange: (
   let state: ChildState = 'running'
   let isAsked = false
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const fields = JSON.parse(line) as Fields
+    const fields = fieldsOf(line)
+    if (fields === undefined) return onWarning(line)
     said.set(String(fields['event']), fields)
     onChange()
   })
   createInterface({ input: child.stderr }).on('line', onWarning)
+  child.once('error', (error) => {
+    state = 'failed'
+    onWarning(error.message)
+    onChange()
+  })
   child.once('close', (code) => {
     if (state !== 'killed') state = code === 0 && (isAsked || said.has('totals')) ? 'done' : 'failed'
     onChange()
@@ -78,8 +84,19 @@ export function startChild(name: string, command: readonly string[], onChange: (
   }
 }
 
+/** Of a line on stdout; whatever else is printed there has none. */
+function fieldsOf(line: string): Fields | undefined {
+  try {
+    const fields: unknown = JSON.parse(line)
+    return typeof fields === 'object' && fields !== null ? (fields as Fields) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Or has never begun. */
 function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

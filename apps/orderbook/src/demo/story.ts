@@ -1,4 +1,4 @@
-import type { Child } from './child.ts'
+import type { Child, Fields } from './child.ts'
 import type { Stage } from './stage.ts'
 import { brokenSums, number, sumsOf } from './summary.ts'
 import type { Outcome, Sums } from './summary.ts'
@@ -27,7 +27,7 @@ const STANDSTILL_MS = 1_000
 /** Three matchers, two traders and an observer; a follower stands still, the leader is killed, another matcher joins; then everything is added up. */
 export async function play(stage: Stage, { count, rate, seed }: StoryOptions): Promise<Result> {
   stage.say(`bootstrap listens at ${await stage.bootstrap()}`)
-  for (const i of [1, 2, 3]) stage.start(`matcher-${i}`, 'matcher')
+  for (const i of [1, 2, 3]) stage.start(`matcher-${i}`, 'matcher', '--check')
   const observer = stage.start('observer', 'observer')
   const flags = ['--count', String(count), '--rate', String(rate), '--seed', seed]
   const traders = ['ann', 'bob'].map((name) => stage.start(`trader ${name}`, 'trader', '--name', name, ...flags))
@@ -56,8 +56,14 @@ export async function play(stage: Stage, { count, rate, seed }: StoryOptions): P
   return { sums: sumsOf(outcome), broken: [...brokenSums(outcome), ...badly], failover, throughput }
 }
 
+async function leaderOf(stage: Stage): Promise<Child> {
+  let leader: Child | undefined
+  await stage.until('a leader', () => (leader = stage.leader) !== undefined)
+  return leader as unknown as Child
+}
+
 async function killLeader(stage: Stage, observer: Child, isOver: () => boolean): Promise<Result['failover']> {
-  const leader = stage.leader as Child
+  const leader = await leaderOf(stage)
   const seen = (): number => number(observer.said('status'), 'fills')
   const term = number(leader.said('status'), 'term')
   await leader.kill()
@@ -76,7 +82,8 @@ async function killLeader(stage: Stage, observer: Child, isOver: () => boolean):
 
 /** Two of three voters are a majority: nobody notices. */
 async function standStill(stage: Stage): Promise<void> {
-  const follower = stage.matchers.find((matcher) => matcher !== stage.leader) as Child
+  const leader = await leaderOf(stage)
+  const follower = stage.matchers.find((matcher) => matcher !== leader) as Child
   follower.pause()
   stage.say(`stopped ${follower.name}, a follower, with SIGSTOP`)
   const until = performance.now() + STANDSTILL_MS
@@ -86,7 +93,7 @@ async function standStill(stage: Stage): Promise<void> {
 }
 
 async function join(stage: Stage, taken: () => number): Promise<void> {
-  const matcher = stage.start('matcher-4', 'matcher')
+  const matcher = stage.start('matcher-4', 'matcher', '--check')
   const goal = taken()
   const ms = await stage.until('matcher-4 to catch up', () => number(matcher.said('status'), 'instructions') >= goal)
   stage.say(`matcher-4 has joined and caught up with ${goal} instructions after ${ms} ms`)
@@ -99,10 +106,11 @@ async function settled(stage: Stage, traders: readonly Child[], observer: Child,
     matchers: stage.matchers.map(({ said }) => said('state')),
     observer: observer.said('status'),
   })
-  const isWhole = (): boolean =>
-    outcome().matchers.every(
-      (state) => number(state, 'instructions') === all && number(state, 'fills') === number(outcome().observer, 'fills'),
-    )
+  const isWhole = (): boolean => {
+    const { matchers, observer } = outcome()
+    const have = (state: Fields): boolean => number(state, 'instructions') === all && number(state, 'fills') === number(observer, 'fills')
+    return matchers.every((state) => have(state) && state['digest'] === matchers[0]?.['digest'])
+  }
   try {
     await stage.until('all matchers and the observer to have everything', isWhole)
   } catch (error) {

@@ -22,7 +22,7 @@ export function brokenSums(market: Market): string[] {
   const totals = marketTotals(market)
   equal('instructions = orders + cancels + rejected', totals.instructions, totals.orders + totals.ordersCancelled + totals.rejected)
   equal('orders = arrivals', totals.orders, market.arrivals)
-  equal('orders waiting = taken - filled - cancelled', market.openOrders, totals.ordersOpen)
+  equal('orders waiting = taken - filled - cancelled', totals.ordersOpen, totals.orders - totals.ordersFilled - totals.ordersCancelled)
   equal('lots bought = lots sold', totals.lotsBought, totals.lotsSold)
   equal('fills of buyers and sellers = 2 x fills', totalsOf([], market.accounts).fills, 2 * totals.fills)
   for (const trader of market.traders) {

@@ -10,14 +10,14 @@ const NAME = /^[\w.:@/-]{1,64}$/
 export function checkInstruction(value: unknown): Instruction {
   if (typeof value !== 'object' || value === null) throw mistake('an instruction', value, 'an object')
   const instruction = value as Instruction
-  name('trader', instruction.trader)
+  checkName('trader', instruction.trader)
   count('sequence', instruction.sequence)
   const { type } = instruction
   if (type === 'cancel') {
     count('order', instruction.order)
     if (instruction.order >= instruction.sequence) throw mistake('order', instruction.order, 'the sequence of an earlier order')
   } else if (type === 'order') {
-    name('pair', instruction.pair)
+    checkName('pair', instruction.pair)
     if (instruction.side !== 'buy' && instruction.side !== 'sell') throw mistake('side', instruction.side, `'buy' or 'sell'`)
     count('price', instruction.price)
     count('quantity', instruction.quantity)
@@ -27,7 +27,8 @@ export function checkInstruction(value: unknown): Instruction {
   return instruction
 }
 
-function name(field: string, value: unknown): void {
+/** Throws `ERR_INVALID_ORDER` for what cannot name a trader or a pair. */
+export function checkName(field: string, value: unknown): asserts value is string {
   if (typeof value !== 'string' || !NAME.test(value)) throw mistake(field, value, '1 to 64 letters, digits and . _ : @ / -')
 }
 

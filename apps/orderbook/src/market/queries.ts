@@ -17,8 +17,8 @@ export type Query =
   | { readonly type: 'totals' }
   /** The totals of one trader. */
   | { readonly type: 'trader'; readonly trader: string }
-  /** Which sequence is expected of a trader. */
-  | { readonly type: 'sequence'; readonly trader: string }
+  /** How far a trader is. */
+  | { readonly type: 'standing'; readonly trader: string }
   /** From a number on, or the oldest that is kept. */
   | { readonly type: 'fills'; readonly from: number; readonly limit?: number }
 
@@ -26,6 +26,13 @@ export type Query =
 export interface Top {
   readonly bids: readonly Level[]
   readonly asks: readonly Level[]
+}
+
+export interface Standing {
+  /** The sequence that is expected next. Everything below it was taken, once. */
+  readonly expected: number
+  /** How many of those were turned down. */
+  readonly rejected: number
 }
 
 export interface OpenOrder {
@@ -53,7 +60,7 @@ export interface Answers {
   readonly totals: MarketTotals
   /** Null when nobody has seen it. */
   readonly trader: Totals | null
-  readonly sequence: number
+  readonly standing: Standing
   readonly fills: Fills
 }
 
@@ -71,8 +78,8 @@ export function answer(market: Market, query: Query): Answer {
       return marketTotals(market)
     case 'trader':
       return totalsOfTrader(market, query.trader)
-    case 'sequence':
-      return market.traderByName.get(query.trader)?.next ?? 1
+    case 'standing':
+      return standingOf(market, query.trader)
     case 'fills':
       return fillsFrom(market, query.from, query.limit)
   }
@@ -94,6 +101,11 @@ function openOrdersOf({ traderByName }: Market, name: string, from: number = 1, 
     const { account: { pair }, id: { sequence }, side, price } = order // prettier-ignore
     return { sequence, pair: pair.name, side, price, left: pair[side].lotsOf(order) }
   })
+}
+
+function standingOf({ traderByName }: Market, name: string): Standing {
+  const { next, rejected } = traderByName.get(name) ?? { next: 1, rejected: 0 }
+  return { expected: next, rejected }
 }
 
 function positionsOf({ traderByName }: Market, name: string): Position[] {

@@ -40,9 +40,9 @@ export interface Position {
 }
 
 /** O(accounts). */
-export function marketTotals({ traders, accounts, pairs, fills, duplicates, gaps }: Market): MarketTotals {
+export function marketTotals({ traders, accounts, pairs, fills, openOrders, duplicates, gaps }: Market): MarketTotals {
   const sums = totalsOf(traders, accounts)
-  const both = { fills: fills.count, notional: sums.notional / 2n }
+  const both = { ordersOpen: openOrders, fills: fills.count, notional: sums.notional / 2n }
   return { ...sums, ...both, duplicates, gaps, traders: traders.length, pairs: pairs.length }
 }
 

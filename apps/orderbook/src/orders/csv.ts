@@ -67,7 +67,8 @@ function parsed(text: string): readonly (readonly string[])[] | Error {
 
 function headerFault(record: readonly string[] | Error): Error | undefined {
   if (record instanceof Error) return record
-  if (record.some((column) => column.includes('\r'))) return new Error('lines must end with a line feed, and it has a carriage return within')
+  if (record.some((column) => column.includes('\r')))
+    return new Error('lines must end with a line feed, and it has a carriage return within')
   const twice = COLUMNS.find((column) => record.indexOf(column) !== record.lastIndexOf(column))
   if (twice !== undefined) return new Error(`it names the columns, and ${twice} twice`)
   const missing = COLUMNS.filter((column) => column !== 'order' && !record.includes(column))

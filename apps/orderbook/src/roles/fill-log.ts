@@ -15,6 +15,9 @@ export class FillLog {
   next = 1
   seen = 0
   lost = 0
+  /** Of the fills that were seen: lots, and price times quantity in ticks. */
+  lots = 0n
+  notional = 0n
   /** Fills that came again. */
   repeated = 0
   #published = 1
@@ -34,6 +37,10 @@ export class FillLog {
     this.repeated += fills.filter(({ number }) => number < this.next).length
     this.next += fresh.length
     this.seen += fresh.length
+    for (const { price, quantity } of fresh) {
+      this.lots += BigInt(quantity)
+      this.notional += BigInt(price) * BigInt(quantity)
+    }
     return { fresh, lost }
   }
 }

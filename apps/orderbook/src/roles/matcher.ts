@@ -1,5 +1,5 @@
 import { sleep } from '@mosaik/core'
-import type { Network } from '@mosaik/node'
+import type { LogStore, Network } from '@mosaik/node'
 import { createOrderBook } from '../market/order-book.ts'
 import type { OrderBook } from '../market/order-book.ts'
 import { digestOf } from './digest.ts'
@@ -16,7 +16,11 @@ export interface MatcherOptions {
   readonly network: Network
   /** Asks it to leave. */
   readonly signal: AbortSignal
-  /** Gets `leading` and `following` when that changes, `status` twice a second, beside it `streams` while it leads, and `state` when the book has stood still since the status before. */
+  /** Where the log is kept, so that the book outlives all matchers; it belongs to this node's key. Default: in memory. */
+  readonly storage?: LogStore
+  /** Adds up the whole book whenever it stands still: O(state) in one go, seconds for a large book. For demonstrations and tests. Default: no. */
+  readonly isChecked?: boolean
+  /** Gets `leading` and `following` when that changes, `status` twice a second, beside it `streams` while it leads, and `state` after each check. */
   readonly emit: Emit
 }
 
@@ -33,9 +37,10 @@ const STATUS_MS = 500
  * signal aborts, and rejects with its reason, or with what ended the group on this node.
  */
 export async function runMatcher(options: MatcherOptions): Promise<void> {
-  const { network, signal } = options
+  const { network, signal, storage } = options
   const book = createOrderBook()
-  await using group = network.groups.join({ key: marketKey(), machine: book, consensus: CONSENSUS })
+  const kept = storage !== undefined && { storage }
+  await using group = network.groups.join({ key: marketKey(), machine: book, consensus: CONSENSUS, ...kept })
   await using views = openViews(network)
   const matcher = { ...options, book, group, views }
   await untilOneEnds(
@@ -80,20 +85,22 @@ async function lead({ network, book, group, views, emit }: Matcher, signal: Abor
   )
 }
 
-async function tellStatus({ network, book, group, emit }: Matcher, signal: AbortSignal): Promise<void> {
+async function tellStatus({ network, book, group, emit, isChecked = false }: Matcher, signal: AbortSignal): Promise<void> {
   let before = 0
-  let hashed = 0
+  let checked = 0
   for (;;) {
-    const { instructions, ordersOpen, fills } = book.read({ type: 'totals' })
+    const totals = book.read({ type: 'totals' })
+    const { instructions, ordersOpen, fills, duplicates, gaps } = totals
     const { leader, isLeader, term } = group
     const members = group.members.value
     const voters = members.filter(({ standing }) => standing === 'voter').length
     emit('status', { leader, isLeader, term, members: members.length, voters, instructions, open: ordersOpen, fills })
-    if (instructions === before && instructions !== hashed) {
-      emit('state', { ...book.read({ type: 'totals' }), digest: digestOf(book), broken: book.brokenSums() })
-      hashed = instructions
+    const changes = instructions + duplicates + gaps // what is ignored is counted, and so a part of the state
+    if (isChecked && changes === before && changes !== checked) {
+      emit('state', { ...totals, digest: digestOf(book), broken: book.brokenSums() })
+      checked = changes
     }
-    before = instructions
+    before = changes
     await sleep(network.discovery.endpoint.clock, STATUS_MS, { signal })
   }
 }

@@ -44,6 +44,8 @@ export async function runObserver(options: ObserverOptions): Promise<void> {
     leader: group.leader,
     members: group.members.value.length,
     fills: log.seen,
+    lots: log.lots,
+    notional: log.notional,
     lost: log.lost,
     repeated: log.repeated,
     top: topOf(book, options.pairs),

@@ -88,7 +88,7 @@ function pricesOf(prices: PricesSoFar, views: Views, signal: AbortSignal): Write
 /** The newest price of each pair, as far as fills are kept, and what the Cell says of older ones. */
 class PricesSoFar {
   readonly #book: OrderBook
-  readonly #prices: Record<string, Prices[string]> = {}
+  readonly #prices = new Map<string, Prices[string]>()
   #next = 1
 
   constructor(book: OrderBook) {
@@ -98,12 +98,12 @@ class PricesSoFar {
   with(before: Prices = {}): Prices {
     for (let { fills } = this.#book.fillsFrom(this.#next); fills.length > 0; { fills } = this.#book.fillsFrom(this.#next)) {
       for (const { number, pair, price } of fills) {
-        this.#prices[pair] = { price, fill: number }
+        this.#prices.set(pair, { price, fill: number })
         this.#next = number + 1
       }
     }
-    const now: Record<string, Prices[string]> = { ...before }
-    for (const [pair, price] of Object.entries(this.#prices)) if (price.fill >= (now[pair]?.fill ?? 0)) now[pair] = price
-    return now
+    const now = new Map(Object.entries(before))
+    for (const [pair, price] of this.#prices) if (price.fill >= (now.get(pair)?.fill ?? 0)) now.set(pair, price)
+    return Object.fromEntries(now) // which takes any name, '__proto__' too
   }
 }

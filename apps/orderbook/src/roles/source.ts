@@ -3,9 +3,6 @@ import { readOrders } from '../orders/read-orders.ts'
 import type { ReadOptions } from '../orders/read-orders.ts'
 import type { Instruction } from '../market/types.ts'
 
-/** What a trader process is to send. */
-export type Source = AsyncIterable<Instruction>
-
 /** So many instructions of one trader by the model of the sample, see `traderFlow`. */
 export async function* generated(trader: string, seed: string, pairs: readonly string[], count: number): AsyncGenerator<Instruction> {
   if (count === 0) return

@@ -19,7 +19,7 @@ export interface TakeOrders {
 
 /** Commands that were given to the group and are not applied yet. */
 const UNDER_WAY = 8
-/** No further datum is put into a command with more instructions. */
+/** No further datum is put into a command with more instructions and questions. */
 const ENOUGH = LIMITS.instructions / 4 - MOST_SENT
 
 /** Puts what has come into commands, in its order, and tells the senders what was taken. Until the signal aborts. */
@@ -45,12 +45,11 @@ export async function takeOrders({ group, book, orders, reports, emit }: TakeOrd
 
 async function nextBatch(orders: Consumer<Sent>, signal: AbortSignal): Promise<readonly Sent[]> {
   const batch = [await orders.receive({ signal })]
-  let count = batch[0]?.instructions.length ?? 0
-  while (count < ENOUGH) {
+  const sizeOf = ({ asks, instructions }: Sent): number => asks.length + instructions.length
+  for (let count = sizeOf(batch[0] as Sent); count < ENOUGH; count += sizeOf(batch.at(-1) as Sent)) {
     const more = orders.tryReceive()
     if (!more.ok) break
     batch.push(more.datum)
-    count += more.datum.instructions.length
   }
   return batch
 }
@@ -59,22 +58,26 @@ function commandOf(batch: readonly Sent[]): readonly Instruction[] {
   return batch.flatMap(({ instructions }) => instructions)
 }
 
-/** One for each sender. What is expected is read here after the command was applied, so it is what a majority has. */
+/** One for each sender. How far traders are is read here after the command was applied, so it is what a majority has. */
 export function reportsOn(batch: readonly Sent[], reply: Reply, book: OrderBook): readonly Report[] {
-  const gaps = new Set('refused' in reply ? [] : reply.exceptions.filter(({ outcome }) => outcome === 'gap').map(({ at }) => at))
-  const reports = new Map<string, { traders: Set<string>; isGap: boolean }>()
+  const exceptions = new Map('refused' in reply ? [] : reply.exceptions.map((exception) => [exception.at, exception]))
+  const reports = new Map<string, { traders: Set<string>; isGap: boolean; refused: Set<string> }>()
   let at = 0
-  for (const { client, instructions } of batch) {
-    const report = reports.get(client) ?? { traders: new Set(), isGap: false }
+  for (const { client, asks, instructions } of batch) {
+    const report = reports.get(client) ?? { traders: new Set(), isGap: false, refused: new Set() }
     reports.set(client, report)
+    for (const trader of asks) report.traders.add(trader)
     for (const { trader } of instructions) {
       report.traders.add(trader)
-      if (gaps.has(at++)) report.isGap = true
+      const exception = exceptions.get(at++)
+      if (exception?.outcome === 'gap') report.isGap = true
+      if (exception?.outcome === 'rejected' && exception.why === 'trader-limit') report.refused.add(trader)
     }
   }
-  return Array.from(reports, ([client, { traders, isGap }]) => ({
+  return Array.from(reports, ([client, { traders, isGap, refused }]) => ({
     client,
-    expected: Array.from(traders, (trader) => [trader, book.read({ type: 'sequence', trader })] as const),
+    standings: Array.from(traders, (trader) => ({ trader, ...book.read({ type: 'standing', trader }) })),
     isGap,
+    refused: [...refused],
   }))
 }

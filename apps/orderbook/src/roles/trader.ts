@@ -21,8 +21,9 @@ export interface TraderOptions {
 const STATUS_MS = 500
 
 /**
- * Sends each instruction until it was taken, which happens once, however often it is sent. Resolves when all were. Rejects with what the
- * source throws, with `ERR_TIMEOUT` when nothing was acknowledged for 60 s, and with the signal's reason.
+ * Sends each instruction until it was taken, which happens once, however often it is sent. Resolves when all were. What the market has had
+ * before, by trader and sequence, is counted and not sent. Rejects with what the source throws, with `ERR_TIMEOUT` when something waits and
+ * nothing was acknowledged for 60 s, with `ERR_TRADER_LIMIT` when there is no room for a trader, and with the signal's reason.
  */
 export async function runTrader(options: TraderOptions): Promise<TraderTotals> {
   const { network, source, rate = Number.POSITIVE_INFINITY, signal, emit } = options
@@ -35,6 +36,7 @@ export async function runTrader(options: TraderOptions): Promise<TraderTotals> {
     signal,
     (over) => sender.send(orders, over),
     (over) => sender.listen(reports, over),
+    (over) => sender.watch(orders, over),
     async (over) => {
       for (;;) {
         emit('status', { ...sender.totals })
