@@ -35,6 +35,8 @@ export function untilAskedToEnd(): Ending {
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   process.stdout.on('error', () => ask('output-closed'))
+  // A program without its log goes on. Unheard, the error would end it without a goodbye.
+  process.stderr.on('error', () => {})
   return {
     signal: controller.signal,
     get reason() {

@@ -8,10 +8,11 @@ await runProgram<{ way: (typeof WAYS)[number] }>({
   name: 'mosaik-test',
   description: 'Ends as it is told.',
   flags: [new Option('--way <way>', 'how').choices(WAYS).makeOptionMandatory()],
-  async main({ options: { way }, signal, output, connect }) {
+  async main({ options: { way }, signal, output, logger, connect }) {
     if (way === 'fails') throw new Error('as it was told')
     const { network } = await connect({ listen: [] })
     if (way === 'lingers' || way === 'exits') return
+    logger.debug('it is ready')
     output.event('ready')
     if (way === 'done') return
     if (way === 'waits') await delay(2 ** 30, undefined, { signal })

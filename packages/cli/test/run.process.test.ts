@@ -56,6 +56,22 @@ it.each(['SIGINT', 'SIGTERM'] as const)('exits 0 when %s asks it to end', async 
   expect(took).toBeLessThan(5_000 * FACTOR)
 })
 
+it('goes on, and ends well, when nobody takes its log any more', async () => {
+  const child = start(['--way', 'waits', '--json', '-vv'])
+  const exit = once(child, 'exit')
+  child.stderr.destroy()
+  const events: unknown[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { event } = JSON.parse(line) as Event
+    events.push(event)
+    if (event === 'ready') child.kill('SIGTERM')
+  }
+  expect([await exit, events]).toEqual([
+    [0, null],
+    ['started', 'ready', 'leaving'],
+  ])
+})
+
 it('closes the network under a body that does not end by itself', async () => {
   const { code, stderr, took } = await run(['--way', 'ignores', '--json'], 'SIGTERM')
   // Its events have ended, and what it does then is a failure of its own.
