@@ -22,17 +22,18 @@ async function main({ options, signal, output, connect }: Run<ChatOptions>): Pro
   const viewer = new Viewer(network.local.id, screen.isTerminal, print, output)
   for (const line of invitation(network.local.addresses)) print(line)
   const room = enterRoom(network, options.room, options.name, (event) => viewer.tell(event, room.people))
-  const hasQuit = await Promise.race([converse(screen, room, viewer), room.failed])
-  if (!signal.aborted) {
-    const patience = hasQuit ? AbortSignal.any([signal, AbortSignal.timeout(LAST_WORDS_MS)]) : signal
+  try {
+    const hasQuit = await Promise.race([converse(screen, room, viewer, signal), aborted(signal), room.failed])
+    const patience = hasQuit === true ? AbortSignal.any([signal, AbortSignal.timeout(LAST_WORDS_MS)]) : signal
     await Promise.race([room.settled(), aborted(patience), room.failed])
+  } finally {
+    await room.leave()
   }
-  await room.leave()
 }
 
-/** Until `/quit` (true), or the end of the input. */
-async function converse({ lines }: Screen, room: Room, viewer: Viewer): Promise<boolean> {
-  for (;;) {
+/** Until `/quit` (true), or the end of the input. Who is asked to end leaves what has been read and not yet said. */
+async function converse({ lines }: Screen, room: Room, viewer: Viewer, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
     const { value, done } = await lines.next()
     if (done === true) return false
     const line = value.trim()
@@ -40,6 +41,7 @@ async function converse({ lines }: Screen, room: Room, viewer: Viewer): Promise<
     if (line === '/who') viewer.who(room.people)
     else for (const piece of piecesOf(line)) await room.say(piece)
   }
+  return false
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { randomId } from '@mosaik/node'
 import { afterEach, expect, it, vi } from 'vitest'
+import { GONE_AFTER_MS } from '../src/presence.ts'
 
 const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
 vi.setConfig({ testTimeout: 90_000 * FACTOR })
@@ -101,4 +102,20 @@ it('lets people talk, shows the history to who comes late, and forgets who leave
 
   eve.child.kill('SIGTERM')
   expect(await eve.exited).toEqual([0, null])
+})
+
+it('leaves at once when it is asked to, though much of its input is still to be said', async () => {
+  const network = randomId()
+  const ann = person('ann', network, [])
+  const bob = person('bob', network, await addressesOf(ann))
+  await Promise.all([ann.told('joined', { name: 'bob' }), bob.told('joined', { name: 'ann' })])
+  bob.child.stdin.on('error', () => {}) // it does not read all of it
+  bob.child.stdin.write(Array.from({ length: 50_000 }, (_, n) => `${n}\n`).join(''))
+  await ann.told('message', { name: 'bob' })
+
+  const asked = performance.now()
+  bob.child.kill('SIGTERM')
+  await ann.told('left', { name: 'bob' })
+  expect(performance.now() - asked).toBeLessThan(GONE_AFTER_MS) // who has not said it is taken off then at the earliest
+  expect(await bob.exited).toEqual([0, null])
 })
