@@ -1,6 +1,5 @@
 import { MosaikError, seedOf } from '@mosaik/core'
 import { noise } from '@chainsafe/libp2p-noise'
-import { quic as stockQuic } from '@chainsafe/libp2p-quic'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { FaultTolerance, type Connection, type PrivateKey } from '@libp2p/interface'
@@ -56,19 +55,11 @@ export interface Node {
 /** A libp2p node that is not started yet. */
 export async function createNode(options: ResolvedOptions, parts: NodeParts): Promise<Node> {
   const privateKey = await generateKeyPairFromSeed('Ed25519', seedOf(options.secretKey))
-  const { idleMs, keepAliveMs } = DEFAULT_QUIC_LIMITS
   const settings: Libp2pOptions = {
     privateKey,
     start: false,
     addresses: { listen: [...options.listen, ...(parts.listen ?? [])] },
-    transports: [
-      options.quic === 'own'
-        ? quic()
-        : stockQuic({ maxIdleTimeout: idleMs, keepAliveInterval: keepAliveMs, maxConcurrentStreamLimit: YAMUX_STREAMS }),
-      tcp(),
-      memory(),
-      ...(parts.transports ?? []),
-    ],
+    transports: [options.quic === 'own' ? quic() : await stockQuic(), tcp(), memory(), ...(parts.transports ?? [])],
     connectionEncrypters: [await encrypter(options)],
     streamMuxers: [
       contained(
@@ -89,6 +80,13 @@ export async function createNode(options: ResolvedOptions, parts: NodeParts): Pr
   const libp2p = await createLibp2p(settings)
   const internals = (libp2p as unknown as { readonly components: NodeInternals }).components
   return { libp2p, privateKey, internals, dial: (address, signal) => internals.transportManager.dial(multiaddr(address), { signal }) }
+}
+
+/** It does not load without a binary for this platform, where TCP and our own half, which says what is missing, do. */
+async function stockQuic(): Promise<NonNullable<Libp2pOptions['transports']>[number]> {
+  const { quic: stock } = await import('@chainsafe/libp2p-quic')
+  const { idleMs, keepAliveMs } = DEFAULT_QUIC_LIMITS
+  return stock({ maxIdleTimeout: idleMs, keepAliveInterval: keepAliveMs, maxConcurrentStreamLimit: YAMUX_STREAMS })
 }
 
 async function encrypter({ encryption }: ResolvedOptions): Promise<NonNullable<Libp2pOptions['connectionEncrypters']>[number]> {
