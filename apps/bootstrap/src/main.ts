@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program: starts a node, prints how to reach it, runs until SIGINT or SIGTERM, and leaves gracefully within 5 s. */
+/** The program: starts a node, prints how to reach it, runs until SIGINT, SIGTERM or SIGHUP, and leaves gracefully within 5 s. */
 import { networkInterfaces } from 'node:os'
 import { runProgram } from '@mosaik/cli'
 import type { Output, Run } from '@mosaik/cli'

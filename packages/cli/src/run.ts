@@ -38,7 +38,7 @@ export type Program<Own extends object = object> =
 /** What a program's body is given. */
 export interface Run<Own extends object = object> {
   readonly options: ConnectionOptions & Own
-  /** Aborts when the program is asked to end: SIGINT, SIGTERM, or nobody reads its output. */
+  /** Aborts when the program is asked to end: SIGINT, SIGTERM, SIGHUP, or nobody reads its output. */
   readonly signal: AbortSignal
   readonly output: Output
   /** To stderr, as `-q` and `-v` ask for it. */
@@ -52,8 +52,8 @@ export interface Run<Own extends object = object> {
 
 /**
  * Runs a program, from its arguments to its exit code: 0 when it has done its work or was asked to end, 1 when it failed, or was asked
- * twice, 2 when its arguments cannot be used. Asked once it ends within 5 s. It resolves when the program has ended; a signal after that
- * does not change the exit code.
+ * twice by SIGINT or SIGTERM, 2 when its arguments cannot be used. Asked once it ends within 5 s. It resolves when the program has ended;
+ * a signal after that does not change the exit code.
  */
 export async function runProgram<Own extends object = object>(
   program: Program<Own>,

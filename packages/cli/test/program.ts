@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Option, runProgram } from '@mosaik/cli'
 
-const WAYS = ['done', 'waits', 'fails', 'fails-late', 'ignores', 'hangs', 'lingers', 'exits'] as const
+const WAYS = ['done', 'waits', 'fails', 'fails-late', 'ignores', 'hangs', 'hangs-telling', 'is-told-again', 'lingers', 'exits'] as const
 
 await runProgram<{ way: (typeof WAYS)[number] }>({
   name: 'mosaik-test',
@@ -17,7 +17,15 @@ await runProgram<{ way: (typeof WAYS)[number] }>({
     if (way === 'done') return
     if (way === 'waits') await delay(2 ** 30, undefined, { signal })
     if (way === 'ignores') for await (const _event of network.discovery.events()) continue // ends with the network
-    if (way === 'hangs') await delay(2 ** 30)
+    if (way === 'hangs-telling') {
+      setInterval(() => output.event('told'), 50).unref()
+      signal.addEventListener('abort', () => logger.warn('it is asked to end'))
+    }
+    if (way.startsWith('hangs')) await delay(2 ** 30)
+    if (way === 'is-told-again') {
+      signal.addEventListener('abort', () => process.emit('SIGINT'))
+      await delay(2 ** 30, undefined, { signal })
+    }
     await delay(2 ** 30, undefined, { signal }).catch(() => {})
     throw new Error('as it was told')
   },

@@ -50,7 +50,7 @@ it('exits 0 when its work is done, with its network closed', async () => {
   expect(events[0]).toMatchObject({ program: 'mosaik-test', addresses: [], time: expect.stringMatching(/^\d{4}-.*Z$/) })
 })
 
-it.each(['SIGINT', 'SIGTERM'] as const)('exits 0 when %s asks it to end', async (signal) => {
+it.each(['SIGHUP', 'SIGINT', 'SIGTERM'] as const)('exits 0 when %s asks it to end', async (signal) => {
   const { code, events, stderr, took } = await run(['--way', 'waits', '--json'], signal)
   expect([code, events.at(-1), stderr]).toMatchObject([0, { event: 'leaving', reason: signal }, ''])
   expect(took).toBeLessThan(5_000 * FACTOR)
@@ -86,9 +86,29 @@ it('ends within 5 s whatever its body does', async () => {
 })
 
 it('ends at once, with 1, when it is asked twice', async () => {
-  const { code, took } = await run(['--way', 'hangs', '--json'], 'SIGINT', 'SIGINT')
-  expect(code).toBe(1)
+  const { code, stderr, took } = await run(['--way', 'hangs', '--json'], 'SIGINT', 'SIGTERM')
+  expect([code, stderr]).toEqual([1, ''])
   expect(took).toBeLessThan(1_000 * FACTOR)
+})
+
+it('is asked once by a signal that comes again at once', async () => {
+  expect(await run(['--way', 'is-told-again', '--json'], 'SIGINT')).toMatchObject({ code: 0, stderr: '' })
+})
+
+it.each(['SIGHUP', 'SIGTERM'] as const)('is not asked twice by SIGHUP and %s: it has its time', async (signal) => {
+  expect(await run(['--way', 'hangs', '--json'], 'SIGHUP', signal)).toMatchObject({ stderr: 'mosaik-test: it did not end in time\n' })
+})
+
+it('is not asked twice by a signal after nobody reads its output any more', async () => {
+  const child = start(['--way', 'hangs-telling', '--json'])
+  const errors: string[] = []
+  await once(createInterface({ input: child.stdout }), 'line')
+  child.stdout.destroy()
+  for await (const line of createInterface({ input: child.stderr })) {
+    errors.push(line)
+    if (line.endsWith('it is asked to end')) child.kill('SIGINT')
+  }
+  expect(errors.at(-1)).toBe('mosaik-test: it did not end in time')
 })
 
 it('keeps its exit code when a signal comes after its end', async () => {
