@@ -74,12 +74,13 @@ export async function runProgram<Own extends object = object>(
 async function play(name: string, { line, options }: Parsed<ProgramCommand<never>>): Promise<void> {
   const ending = untilAskedToEnd()
   const { signal } = ending
-  const [output, logger] = [createOutput(options), createLog(options)]
+  const [output, logger] = [createOutput(options, ending.write), createLog(options)]
   const connections: Connection[] = []
   let leaveBy: number | undefined
   signal.addEventListener('abort', () => {
     leaveBy = performance.now() + LEAVES_WITHIN
     output.event('leaving', { reason: ending.reason })
+    if (ending.reason === 'output-stalled') logger.warn('it ends: too much of its output waits to be read')
   })
 
   const connect: Run['connect'] = async (overrides) => {

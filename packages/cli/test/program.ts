@@ -2,7 +2,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Option, runProgram } from '@mosaik/cli'
 
-const WAYS = ['done', 'waits', 'fails', 'fails-late', 'ignores', 'hangs', 'hangs-telling', 'is-told-again', 'lingers', 'exits'] as const
+const WAYS = [
+  'done',
+  'waits',
+  'fails',
+  'fails-late',
+  'ignores',
+  'hangs',
+  'hangs-telling',
+  'floods',
+  'is-told-again',
+  'lingers',
+  'exits',
+] as const
 
 await runProgram<{ way: (typeof WAYS)[number] }>({
   name: 'mosaik-test',
@@ -20,6 +32,10 @@ await runProgram<{ way: (typeof WAYS)[number] }>({
     if (way === 'hangs-telling') {
       setInterval(() => output.event('told'), 50).unref()
       signal.addEventListener('abort', () => logger.warn('it is asked to end'))
+    }
+    if (way === 'floods') {
+      setInterval(() => output.event('told', { text: 'x'.repeat(2 ** 20) }), 10).unref()
+      await delay(2 ** 30, undefined, { signal })
     }
     if (way.startsWith('hangs')) await delay(2 ** 30)
     if (way === 'is-told-again') {

@@ -72,6 +72,13 @@ it('goes on, and ends well, when nobody takes its log any more', async () => {
   ])
 })
 
+it('ends well when nobody reads its output, before that takes all memory', async () => {
+  const child = start(['--way', 'floods', '--json'])
+  const exit = once(child, 'exit')
+  expect(await text(child.stderr)).toMatch(/^.* it ends: too much of its output waits to be read\n$/)
+  expect(await exit).toEqual([0, null])
+})
+
 it('closes the network under a body that does not end by itself', async () => {
   const { code, stderr, took } = await run(['--way', 'ignores', '--json'], 'SIGTERM')
   // Its events have ended, and what it does then is a failure of its own.
