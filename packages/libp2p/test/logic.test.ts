@@ -57,6 +57,12 @@ describe('control frames', () => {
     expect(Buffer.from(hello).toString('hex')).toBe(`0000003b0101${'ab'.repeat(32)}${'cd'.repeat(16)}000000000000010201`)
   })
 
+  it('have details that forge no lines where they are printed', () => {
+    const detail = 'a\r\nERROR b\u001b[2J\u0085\u2028\u202e 👋'
+    const [, ...bytes] = encodeControl({ type: 'refuse', code: 1, detail }).subarray(3)
+    expect(decodeControl(Uint8Array.from(bytes))).toEqual({ type: 'refuse', code: 1, detail: 'a  ERROR b [2J    👋' })
+  })
+
   it('of any bytes never do anything but a frame, nothing, or an error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: MAX_CONTROL_BYTES }), (bytes) => {
