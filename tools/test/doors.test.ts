@@ -178,6 +178,7 @@ it('@mosaik/cli', async () => {
     list
     networkOptionsOf
     parseProgram
+    printable
     runProgram
     serveHealth
     wholeNumber"

@@ -1,7 +1,9 @@
+import { printable, printableJson } from './printable.ts'
+
 /** What goes to stdout: text for people, or with `--json` events for programs. */
 export interface Output {
   readonly isJson: boolean
-  /** A line for people: printed unless `--quiet` or `--json` is given. */
+  /** A line for people: printed unless `--quiet` or `--json` is given. What a terminal might obey shows as �. */
   say(line: string): void
   /**
    * A line for programs, printed with `--json`: `{"time": …, "event": …, …}`, time in ISO 8601, bigints as text. Names of events are
@@ -21,10 +23,10 @@ export function createOutput(
   return {
     isJson: json,
     say: (line) => {
-      if (!quiet && !json) write(`${line}\n`)
+      if (!quiet && !json) write(`${printable(line)}\n`)
     },
     event: (event, fields) => {
-      if (json) write(`${JSON.stringify({ time: now().toISOString(), event, ...fields }, bigintsAsText)}\n`)
+      if (json) write(`${printableJson(JSON.stringify({ time: now().toISOString(), event, ...fields }, bigintsAsText))}\n`)
     },
   }
 }

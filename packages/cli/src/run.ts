@@ -11,6 +11,7 @@ import { createOutput } from './output.ts'
 import type { EventFields, Output } from './output.ts'
 import { parseProgram } from './parse.ts'
 import type { CommandLine, Parsed } from './parse.ts'
+import { printableLines } from './printable.ts'
 
 /** All in ms, the first two from the moment at which it is asked to end. */
 const MAIN_ENDS_WITHIN = 1_000
@@ -113,7 +114,7 @@ async function codeOf(name: string, output: Output, signal: AbortSignal, main: (
   } catch (error) {
     if (signal.aborted && isAnEnding(error)) return DONE
     const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`${name}: ${message}\n`)
+    process.stderr.write(`${name}: ${printableLines(message)}\n`)
     output.event('failed', { message, ...(error instanceof MosaikError && { code: error.code }) })
     return MosaikError.is(error, 'ERR_INVALID_OPTION') ? BAD_ARGUMENTS : FAILED
   }

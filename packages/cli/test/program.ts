@@ -6,6 +6,7 @@ const WAYS = [
   'done',
   'waits',
   'fails',
+  'fails-oddly',
   'fails-late',
   'ignores',
   'hangs',
@@ -21,6 +22,7 @@ await runProgram<{ way: (typeof WAYS)[number] }>({
   description: 'Ends as it is told.',
   flags: [new Option('--way <way>', 'how').choices(WAYS).makeOptionMandatory()],
   async main({ options: { way }, signal, output, logger, connect }) {
+    if (way === 'fails-oddly') throw new Error('\u001b[2Jas it was told')
     if (way === 'fails') throw new Error('as it was told')
     const { network } = await connect({ listen: [] })
     if (way === 'lingers' || way === 'exits') return

@@ -139,6 +139,10 @@ it.each(['fails', 'fails-late'])('exits 1 when it %s, and says why', async (way)
   expect([code, stderr, events.at(-1)]).toMatchObject([1, 'mosaik-test: as it was told\n', { event: 'failed', message: 'as it was told' }])
 })
 
+it('says why it fails without anything that a terminal might obey', async () => {
+  expect(await run(['--way', 'fails-oddly', '--json'])).toMatchObject({ code: 1, stderr: 'mosaik-test: �[2Jas it was told\n' })
+})
+
 it('exits 2 when its arguments cannot be used, and 0 when it was only asked about them', async () => {
   expect(await run(['--way', 'nowhere', '--json'])).toMatchObject({ code: 2, events: [], stderr: expect.stringContaining("'nowhere'") })
   expect((await run([])).code).toBe(2)
