@@ -1,6 +1,6 @@
-import { InvalidArgumentError, Option } from '@mosaik/cli'
+import { InvalidArgumentError, Option, printable } from '@mosaik/cli'
 import type { CommandLine } from '@mosaik/cli'
-import { harmless, MAX_NAME } from './text.ts'
+import { MAX_NAME, shortened } from './text.ts'
 
 export interface ChatOptions {
   readonly room: string
@@ -14,7 +14,7 @@ const MAX_ROOM = 200
 function text(limit: number): (value: string) => string {
   return (value) => {
     const given = value.trim()
-    if (given === '' || given.length > limit || harmless(given, limit) !== given) {
+    if (given === '' || printable(shortened(given, limit)) !== given) {
       throw new InvalidArgumentError(`Give 1 to ${limit} characters, none of which controls a terminal.`)
     }
     return given

@@ -1,4 +1,5 @@
 import { clearScreenDown, createInterface, cursorTo, moveCursor } from 'node:readline'
+import { printable } from '@mosaik/cli'
 
 /** Where lines are typed, and others come in between. */
 export interface Screen extends Disposable {
@@ -6,12 +7,13 @@ export interface Screen extends Disposable {
   readonly lines: Pick<AsyncIterator<string, undefined>, 'next'>
   /** Whether what is typed is seen where it is typed. */
   readonly isTerminal: boolean
+  /** What a terminal might obey shows as �. */
   print(line: string): void
 }
 
 export type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout'>
 
-/** @param write takes lines where there is no terminal */
+/** @param write prints lines where there is no terminal */
 export function openScreen(write: (line: string) => void, { stdin, stdout }: Streams = process): Screen {
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true
   const input = createInterface({ input: stdin, ...(isTerminal && { output: stdout, prompt: '> ' }), terminal: isTerminal })
@@ -39,7 +41,7 @@ export function openScreen(write: (line: string) => void, { stdin, stdout }: Str
     moveCursor(stdout, 0, -input.getCursorPos().rows)
     cursorTo(stdout, 0)
     clearScreenDown(stdout)
-    stdout.write(`${line}\n`)
+    stdout.write(`${printable(line)}\n`)
     prompt()
   }
   const typed = input[Symbol.asyncIterator]()

@@ -1,15 +1,13 @@
+import { printable } from '@mosaik/cli'
+
 /** In UTF-16 units. */
 export const MAX_TEXT = 2_000
 export const MAX_NAME = 40
 
-/** What a terminal might obey: controls, line separators, marks that turn the direction of what follows. */
-const COMMANDS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu
-
-/** Text of somebody else as one harmless line of at most `limit` units: what a terminal might obey shows as �. */
-export function harmless(text: unknown, limit: number): string {
-  const given = typeof text === 'string' ? text : String(text)
-  const kept = given.length > limit ? `${given.slice(0, limit - 1)}…` : given
-  return kept.replaceAll('\t', ' ').replaceAll(COMMANDS, '\ufffd').toWellFormed()
+/** The beginning of a text of somebody else: at most `limit` units. */
+export function shortened(text: string, limit: number): string {
+  const kept = text.length > limit ? `${text.slice(0, limit - 1)}…` : text
+  return kept.replaceAll('\t', ' ')
 }
 
 /** A line as messages that are not too long, none of which ends within a character. */
@@ -24,10 +22,13 @@ export function piecesOf(line: string): readonly string[] {
   return pieces
 }
 
-/** A name as it is shown: with the end of the id while somebody else has the same one. */
+/** A name as it is shown: with the end of the id while somebody else has one that looks the same. */
 export function labelOf(peer: string, name: string, others: Iterable<readonly [peer: string, name: string]>): string {
-  const shown = harmless(name, MAX_NAME)
-  for (const [other, theirs] of others)
-    if (other !== peer && harmless(theirs, MAX_NAME) === shown) return `${shown} (…${harmless(peer.slice(-6), 6)})`
+  const shown = shownName(name)
+  for (const [other, theirs] of others) if (other !== peer && shownName(theirs) === shown) return `${shown} (…${peer.slice(-6)})`
   return shown
+}
+
+function shownName(name: string): string {
+  return printable(shortened(name, MAX_NAME))
 }

@@ -2,7 +2,7 @@ import type { Output } from '@mosaik/cli'
 import type { PeerId } from '@mosaik/node'
 import type { Message } from './definitions.ts'
 import type { RoomEvent } from './room.ts'
-import { harmless, labelOf, MAX_NAME, MAX_TEXT } from './text.ts'
+import { labelOf, MAX_TEXT, shortened } from './text.ts'
 
 const SHOWN_OF_HISTORY = 50
 
@@ -37,7 +37,7 @@ export class Viewer {
         return this.#message(event.message, event.isHistory, people)
       case 'undelivered':
         this.#output.event('undelivered', { text: event.text, message: event.error.message })
-        return this.#print(`! not delivered: ${harmless(event.text, MAX_TEXT)} (${harmless(event.error.message, MAX_TEXT)})`)
+        return this.#print(`! not delivered: ${shortened(event.text, MAX_TEXT)} (${shortened(event.error.message, MAX_TEXT)})`)
       case 'ready':
         this.#isReady = true
         this.#output.event('ready')
@@ -74,5 +74,5 @@ export class Viewer {
 function line({ from, name, text, at }: Message, people: People): string {
   const said = new Date(at)
   const time = Number.isNaN(said.getTime()) ? '--:--' : said.toTimeString().slice(0, 5)
-  return `${time} ${labelOf(String(from), harmless(name, MAX_NAME), people)}: ${harmless(text, MAX_TEXT)}`
+  return `${time} ${labelOf(from, name, people)}: ${shortened(text, MAX_TEXT)}`
 }

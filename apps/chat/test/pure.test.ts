@@ -4,27 +4,13 @@ import { Absences } from '../src/absences.ts'
 import type { Message } from '../src/definitions.ts'
 import { lostOf, Seen } from '../src/history.ts'
 import { commandLine } from '../src/options.ts'
-import { harmless, labelOf, MAX_TEXT, piecesOf } from '../src/text.ts'
+import { labelOf, MAX_TEXT, piecesOf, shortened } from '../src/text.ts'
 
 const message = (id: number): Message => ({ id: String(id), from: 'p' as Message['from'], name: 'n', text: 't', at: id })
 
-describe('text of others', () => {
-  it.each([
-    ['\u001b[2Jgone\u0007', '�[2Jgone�'],
-    ['a\r\nb\u0085c\u2028d', 'a��b�c�d'],
-    ['\u202eevil\u2066', '�evil�'],
-    ['tab\there', 'tab here'],
-    ['half \ud83d', 'half �'],
-    ['👩‍👩‍👧 ñ 日本語 شكرا', '👩‍👩‍👧 ñ 日本語 شكرا'],
-  ])('%j shows as %j', (text, shown) => {
-    expect(harmless(text, 100)).toBe(shown)
-  })
-
-  it('is cut, and need not be text', () => {
-    expect(harmless('x'.repeat(10_000), 5)).toBe('xxxx…')
-    expect(harmless('😀😀😀', 4)).toBe('😀�…')
-    expect([harmless(undefined, 10), harmless(7, 10)]).toEqual(['undefined', '7'])
-  })
+it('shows the beginning of what is too long', () => {
+  expect(shortened('x'.repeat(10_000), 5)).toBe('xxxx…')
+  expect(shortened('tab\there', 100)).toBe('tab here')
 })
 
 describe('a long line', () => {
@@ -43,6 +29,7 @@ describe('a long line', () => {
 it.each([
   ['--name', '\u001b[2J'],
   ['--name', ' '],
+  ['--name', 'a\tb'],
   ['--name', 'x'.repeat(41)],
   ['--room', ''],
 ])('refuses %s %j', (flag, value) => {
@@ -55,6 +42,7 @@ it('tells those apart who have one name', () => {
   const people = new Map([['peer-111111', 'ann'], ['peer-222222', 'ann'], ['peer-333333', 'bob']]) // prettier-ignore
   expect(Array.from(people, ([peer, name]) => labelOf(peer, name, people))).toEqual(['ann (…111111)', 'ann (…222222)', 'bob'])
   expect(labelOf('peer-444444', 'bob', people)).toBe('bob (…444444)')
+  expect(labelOf('peer-444444', 'b\u0007b', [['peer-333333', 'b\u0008b']])).toBe('b�b (…444444)')
 })
 
 it('counts an absence from when it began, and anew after a return', () => {

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import { openScreen } from '../src/screen.ts'
 import type { Streams } from '../src/screen.ts'
@@ -16,7 +17,7 @@ function terminal() {
     isGone = true
     stdin.emit('error', gone)
   }
-  return { streams: { stdin, stdout } as unknown as Streams, stdin, hangUp }
+  return { streams: { stdin, stdout } as unknown as Streams, stdin, stdout, hangUp }
 }
 
 it('gives the lines that are typed, to the end of the input', async () => {
@@ -37,4 +38,13 @@ it('takes a terminal that is gone for the end of the input, whether it is waited
   expect([await next, await second.lines.next()]).toMatchObject([{ done: true }, { done: true }])
   late.hangUp()
   expect(await second.lines.next()).toMatchObject({ done: true })
+})
+
+it('prints nothing that a terminal obeys', async () => {
+  const { streams, stdout } = terminal()
+  const screen = openScreen(() => {}, streams)
+  screen.print('12:00 ann: \u001b[31mred\u0007\r\n12:00 bob: hi')
+  screen[Symbol.dispose]()
+  stdout.end()
+  expect(await text(stdout)).toContain('12:00 ann: �[31mred���12:00 bob: hi\n')
 })
