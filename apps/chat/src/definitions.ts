@@ -20,6 +20,11 @@ export function isMessage(value: unknown): value is Message {
   return [id, from, name, text].every((part) => typeof part === 'string') && typeof at === 'number'
 }
 
+/** Who is listed, without what another program may have put beside them. */
+export function listed(people: People): ReadonlyMap<PeerId, string> {
+  return new Map(Array.from(people.snapshot()).filter((entry) => entry.every((part: unknown) => typeof part === 'string')))
+}
+
 export type People = MapWriter<PeerId, string>
 export type Messages = VecWriter<Message>
 

@@ -1,6 +1,6 @@
 import { sleep } from '@mosaik/core'
 import type { Network, PeerId } from '@mosaik/node'
-import { definitionsOf, KEPT_MESSAGES } from './definitions.ts'
+import { definitionsOf, KEPT_MESSAGES, listed } from './definitions.ts'
 import type { Message, Messages, People } from './definitions.ts'
 import { Seen } from './history.ts'
 import { Caretaker, mayFail, stayListed } from './presence.ts'
@@ -20,7 +20,7 @@ export type RoomEvent =
 
 /** A place in a room. */
 export interface Room {
-  /** Who is there, this node too: name by peer. */
+  /** Who is there now, this node too: name by peer. */
   readonly people: ReadonlyMap<PeerId, string>
   /** Says it after what was said before; waits only while too much is under way. */
   say(text: string): Promise<void>
@@ -77,7 +77,9 @@ export function enterRoom(network: Network, room: string, name: string, tell: (e
     if (people.isOnline) await mayFail(people.remove(me, { timeout: LEAVE_WITHIN_MS }))
   }
   return {
-    people,
+    get people() {
+      return listed(people)
+    },
     say: (text) => talk.say(text, (error) => tell({ type: 'undelivered', text, error })),
     settled: () => talk.settled(),
     failed,
@@ -125,7 +127,7 @@ class News {
   }
 
   #tellPeople(): void {
-    const [before, now] = [this.#known, this.#people.snapshot()]
+    const [before, now] = [this.#known, listed(this.#people)]
     this.#known = now
     for (const [peer, name] of before) if (now.get(peer) !== name) this.#tell({ type: 'left', peer, name })
     for (const [peer, name] of now) if (before.get(peer) !== name) this.#tell({ type: 'joined', peer, name })

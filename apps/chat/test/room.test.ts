@@ -1,4 +1,4 @@
-import type { Network } from '@mosaik/node'
+import type { Network, PeerId } from '@mosaik/node'
 import { simWorld } from '@mosaik/node/testing'
 import { describe, expect, it } from 'vitest'
 import { definitionsOf } from '../src/definitions.ts'
@@ -27,6 +27,9 @@ async function play(
     const entered = enterRoom(network, room, name, (event) => told.push(event))
     return {
       ...entered,
+      get people() {
+        return entered.people
+      },
       network,
       told,
       here: () => [...entered.people.values()].toSorted().join(' '),
@@ -110,6 +113,21 @@ it('keeps rooms apart', () =>
     await ann.say('hello')
     await world.run('10s')
     expect([ann.here(), bob.here(), bob.texts()]).toEqual(['ann', 'bob', ''])
+  }))
+
+it('tells nothing of what others put on the list that is no name, and takes it off with who is gone', () =>
+  play(1, async (world, enter) => {
+    const [ann, bob] = [await enter('ann'), await enter('bob')]
+    await world.run('10s')
+    const people = bob.network.collections.writer(definitionsOf('kitchen').people)
+    await people.insert('somebody' as PeerId, { toString: 1 } as never)
+    await people.insert(7 as never, 'seven')
+    await bob.say('hi')
+    await world.run('1s')
+    expect([ann.here(), ann.texts(), people.size]).toEqual(['ann bob', 'hi', 4])
+    expect(ann.told.flatMap((event) => (event.type === 'joined' ? [event.name] : [])).toSorted()).toEqual(['ann', 'bob'])
+    await world.run('10s')
+    expect([ann.here(), people.size]).toEqual(['ann bob', 2])
   }))
 
 it('keeps the last thousand messages', () =>
