@@ -15,9 +15,10 @@ import { Viewer } from './viewer.ts'
 const LAST_WORDS_MS = 2_000
 
 async function main({ options, signal, output, connect }: Run<ChatOptions>): Promise<void> {
-  using screen = openScreen(output.say)
+  const isForPeople = !output.isJson && !options.quiet
+  using screen = openScreen(output.say, isForPeople)
   signal.addEventListener('abort', () => screen[Symbol.dispose]())
-  const print = output.isJson || options.quiet ? (): void => {} : screen.print
+  const print = isForPeople ? screen.print : (): void => {}
   const { network } = await connect({ mdns: options.mdns })
   const viewer = new Viewer(network.local.id, screen.isTerminal, print, output)
   for (const line of invitation(network.local.addresses)) print(line)

@@ -13,9 +13,12 @@ export interface Screen extends Disposable {
 
 export type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout'>
 
-/** @param write prints lines where there is no terminal */
-export function openScreen(write: (line: string) => void, { stdin, stdout }: Streams = process): Screen {
-  const isTerminal = stdin.isTTY === true && stdout.isTTY === true
+/**
+ * @param write prints lines where there is no terminal
+ * @param isForPeople what programs read has no prompt, on a terminal either
+ */
+export function openScreen(write: (line: string) => void, isForPeople: boolean, { stdin, stdout }: Streams = process): Screen {
+  const isTerminal = isForPeople && stdin.isTTY === true && stdout.isTTY === true
   const input = createInterface({ input: stdin, ...(isTerminal && { output: stdout, prompt: '> ' }), terminal: isTerminal })
   let isOpen = true
   const prompt = (): void => {
