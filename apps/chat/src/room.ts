@@ -45,11 +45,11 @@ export function enterRoom(network: Network, room: string, name: string, tell: (e
   const left = new AbortController()
   const { signal } = left
 
-  const tidy = async (): Promise<void> => {
+  // Each by itself: what waits for the group of the messages must not keep this node from taking the gone off the list.
+  const again = async (task: () => unknown): Promise<void> => {
     for (;;) {
       await sleep(clock, LOOK_EVERY_MS, { signal })
-      news.look()
-      await Promise.all([caretaker.look(signal), talk.trim(), talk.sayAgain()])
+      await task()
     }
   }
   const begin = async (): Promise<void> => {
@@ -60,9 +60,18 @@ export function enterRoom(network: Network, room: string, name: string, tell: (e
   const watch = async (changes: AsyncIterable<unknown>): Promise<void> => {
     for await (const _ of changes) news.look()
   }
-  const work = [stayListed(people, me, name, clock, signal), watch(people.changes({ signal })), watch(messages.changes({ signal })), tidy()]
+  const work = [
+    stayListed(people, me, name, clock, signal),
+    watch(people.changes({ signal })),
+    watch(messages.changes({ signal })),
+    again(() => news.look()),
+    again(() => caretaker.look(signal)),
+    again(() => talk.trim()),
+    again(() => talk.sayAgain()),
+    begin(),
+  ]
   const failed = new Promise<never>((_, reject) => {
-    for (const task of [...work, begin()]) {
+    for (const task of work) {
       task.catch((error: unknown) => {
         if (!signal.aborted) reject(error as Error)
       })

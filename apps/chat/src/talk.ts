@@ -50,13 +50,14 @@ export class Talk {
     await Promise.all(this.#underWay)
   }
 
-  /** Says again what was in a history that has lost. A node that is alone has one of its own until it meets the others. */
+  /** Says again what was in a history that has lost; to be called again and again. A node that is alone has one of its own until it meets the others. */
   async sayAgain(): Promise<void> {
     const { lineage } = this.#messages.version
     if (!this.#messages.isOnline || lineage === this.#lineage) return
-    this.#lineage = lineage
     const lost = lostOf(this.#mine, this.#messages.snapshot(), KEPT_MESSAGES)
-    await Promise.all(lost.map((message) => mayFail(this.#messages.pushBack(message))))
+    const said = await Promise.all(lost.map((message) => mayFail(this.#messages.pushBack(message))))
+    // Otherwise what is still lost then is said the next time.
+    if (!said.includes(false)) this.#lineage = lineage
   }
 
   /** Keeps the history bounded, however fast others write. Only one member does: who leads. */

@@ -1,9 +1,10 @@
 import type { Network, PeerId } from '@mosaik/node'
 import { simWorld } from '@mosaik/node/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { definitionsOf } from '../src/definitions.ts'
 import { enterRoom } from '../src/room.ts'
 import type { Room, RoomEvent } from '../src/room.ts'
+import { Talk } from '../src/talk.ts'
 
 interface Person extends Room {
   readonly network: Network
@@ -105,6 +106,17 @@ describe.each([1, 2, 3])('a room, seed %i', (seed) => {
       expect([ann, bob].map((person) => person.texts().split(' ').toSorted().join(' '))).toEqual(['one two', 'one two'])
     }))
 })
+
+it.each(['trim', 'sayAgain'] as const)('forgets who crashes, though %s waits', (waiting) =>
+  play(1, async (world, enter) => {
+    using _ = vi.spyOn(Talk.prototype, waiting).mockReturnValue(new Promise(() => {}))
+    const people = [await enter('ann'), await enter('bob'), await enter('eve')]
+    await world.run('10s')
+    world.crash(people[2]!.network)
+    await world.run('8s')
+    expect(people.slice(0, 2).map(({ here }) => here())).toEqual(['ann bob', 'ann bob'])
+  }),
+)
 
 it('keeps rooms apart', () =>
   play(1, async (world, enter) => {
