@@ -174,7 +174,7 @@ export interface CallOptions extends WaitOptions {
 
 /**
  * A node's place in a group. Calls reject `ERR_OFFLINE` (nothing was sent; `error.commands` has them), `ERR_UNKNOWN` (may or may not
- * come to be), `ERR_SUPERSEDED`, `ERR_CLOSED`, `ERR_GROUP_FAILED`, `ERR_STORAGE`, `ERR_TOO_LARGE` (above 16 MiB), or with the signal's reason.
+ * come to be), `ERR_SUPERSEDED`, `ERR_CLOSED`, `ERR_GROUP_FAILED`, `ERR_STORAGE`, `ERR_TOO_LARGE` (above 16 MiB; `error.commands`), or with the signal's reason.
  */
 export interface Group<Command, Query, Result, Reply> extends AsyncDisposable {
   readonly id: GroupId

@@ -5,8 +5,11 @@ import type { Configuration } from '../src/logic/configuration.ts'
 import type { EntryData } from '../src/logic/entry.ts'
 import type { Lineage, LineageFacts } from '../src/logic/lineage.ts'
 import type { Content, Message } from '../src/logic/messages.ts'
+import { Log } from '../src/logic/log.ts'
+import { DEFAULT_LIMITS } from '../src/logic/options.ts'
 import type { MemberId } from '../src/logic/types.ts'
-import { decodeEntryData, encodeEntryData } from '../src/wire/entry-codec.ts'
+import { MAX_BULK_BYTES } from '../src/bond/wire/protocol.ts'
+import { decodeEntryData, encodeEntryData, MAX_COMMAND_BYTES, MAX_COMMANDS } from '../src/wire/entry-codec.ts'
 import { decodeMessage, encodeMessage } from '../src/wire/message-codec.ts'
 
 const peers = Array.from({ length: 3 }, () => peerIdOf(generateSecretKey()))
@@ -149,6 +152,51 @@ describe('entries on the wire', () => {
       }),
     )
   })
+})
+
+describe('the largest that a member may propose', () => {
+  const session = 'x'.repeat(64)
+  const say = { lineage: uniqueId('a'), term: 1, incarnation: '0123456789abcdef' }
+  const forwarded = (payload: Uint8Array): Message => {
+    const proposed = { kind: 'commands' as const, session, number: 1, lowWater: 1, payloads: [payload] }
+    return { ...say, type: 'forward', proposals: [{ id: 1, data: proposed }] }
+  }
+
+  it('fits into each frame that carries it', () => {
+    const frame = encodeMessage(forwarded(new Uint8Array(MAX_COMMAND_BYTES)))
+    const { proposals } = decodeMessage(frame) as Message & { type: 'forward' }
+    const entries = [{ index: 1, term: 1, data: proposals[0]!.data }]
+    const previous = { term: 0, index: 0 }
+    const frames = [{ type: 'append', previous, entries, commit: 0 } as const, { type: 'fetched', previous, entries } as const]
+    for (const { length } of [frame, ...frames.map((content) => encodeMessage({ ...say, ...content }))]) {
+      expect(length).toBeLessThan(MAX_BULK_BYTES)
+    }
+  })
+
+  it('is as much as a leader takes: more might not fit into what it sends', () => {
+    const frame = encodeMessage(forwarded(new Uint8Array(MAX_COMMAND_BYTES + 1)))
+    expect(frame.length).toBeLessThan(MAX_BULK_BYTES)
+    expect(() => decodeMessage(frame)).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }))
+  })
+
+  it('is so many commands', () => {
+    const batch = (count: number): EntryData => {
+      const payloads = new Array<Uint8Array>(count).fill(new Uint8Array())
+      return { kind: 'commands', session, number: 1, lowWater: 1, payloads }
+    }
+    expect(decodeEntryData(encodeEntryData(batch(MAX_COMMANDS)))).toMatchObject({ kind: 'commands' })
+    expect(() => decodeEntryData(encodeEntryData(batch(MAX_COMMANDS + 1)))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }))
+  })
+})
+
+it('an append of configurations is cut by what they take on the wire', () => {
+  const voters = Array.from({ length: 255 }, () => ({ peerId: peers[0]!, incarnation: '0123456789abcdef', durable: false }))
+  const log = new Log()
+  for (let index = 1; index <= 1_024; index++) log.append({ index, term: 1, data: { kind: 'configuration', configuration: { voters } } })
+  const { frameEntries, frameBytes } = DEFAULT_LIMITS
+  const entries = log.slice(1, log.frameEnd(1, frameEntries, frameBytes))
+  const say = { lineage: uniqueId('a'), term: 1, incarnation: '0123456789abcdef', previous: { term: 0, index: 0 }, commit: 0 }
+  expect(encodeMessage({ ...say, type: 'append', entries }).length).toBeLessThan(1.25 * frameBytes)
 })
 
 describe('messages on the wire', () => {

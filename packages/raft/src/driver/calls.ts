@@ -1,11 +1,17 @@
-import { MosaikError } from '@mosaik/core'
+import { createFifo, MosaikError } from '@mosaik/core'
 import type { Clock } from '@mosaik/core'
+import { sizeOf } from '../logic/entry.ts'
 import type { CommandsData } from '../logic/entry.ts'
 import type { Proposal } from '../logic/messages.ts'
 import type { Index } from '../logic/types.ts'
 
 /** Calls that may wait for their fate on one member; one more is refused. */
 export const MAX_CALLS = 65_536
+/**
+ * Of calls that a leader has been given and has not appended; a larger one goes alone. It fits well into what may wait for a peer: what
+ * is beyond that would be lost, and sent again and again on a slow link.
+ */
+const WINDOW_BYTES = 8 * 1024 * 1024
 
 export interface CallsInit {
   readonly clock: Clock
@@ -22,6 +28,8 @@ export interface CallsInit {
 
 interface Call {
   readonly data: CommandsData
+  /** About as many on the wire. */
+  readonly bytes: number
   /** Handed back with `ERR_OFFLINE`. */
   readonly commands: readonly unknown[]
   readonly kind: 'execute' | 'feed'
@@ -49,6 +57,10 @@ export class Calls {
   readonly #init: CallsInit
   /** By number of the first command: in the order of the calls. */
   readonly #calls = new Map<number, Call>()
+  /** Those that the leader has not been given, in order, with some that are over. */
+  readonly #waiting = createFifo<Call>()
+  /** Bytes of those that it has been given and has not appended. */
+  #underWay = 0
   #session: string
   #isOpen = false
   #next = 1
@@ -87,15 +99,17 @@ export class Calls {
       let done: (() => void) | undefined // most calls have no signal: they have no closures for one either
       if (signal !== undefined) {
         const onAbort = (): void => {
-          this.#calls.delete(number)
+          this.#forget(number)
           onFailed(signal.reason)
           reject(signal.reason)
         }
         signal.addEventListener('abort', onAbort, { once: true })
         done = () => signal.removeEventListener('abort', onAbort)
       }
+      const data: CommandsData = { kind: 'commands', session: this.#session, number, lowWater, payloads }
       const call: Call = {
-        data: { kind: 'commands', session: this.#session, number, lowWater, payloads },
+        data,
+        bytes: sizeOf(data),
         commands,
         kind,
         deadline: this.#init.clock.monotonic() + timeout,
@@ -106,7 +120,9 @@ export class Calls {
         reject: (error) => (done?.(), onFailed(error), reject(error)),
       }
       this.#calls.set(number, call)
-      if (this.#isLed && !this.#isHeldUp) this.#propose([call])
+      if (!this.#isLed || this.#isHeldUp) return // it goes out with all that waits, when that is over
+      this.#waiting.push(call)
+      this.#proposeNext()
     })
   }
 
@@ -128,21 +144,23 @@ export class Calls {
   led(isLed: boolean): void {
     this.#isLed = isLed
     this.#isHeldUp = false
-    for (const call of this.#calls.values()) {
-      call.triedAt = undefined
-      call.accepted = false
-    }
-    if (isLed) this.#proposeAgain()
+    for (const call of this.#calls.values()) call.accepted = false
+    this.#requeue()
+    if (isLed) this.#proposeNext(true)
   }
 
   /** The leader has appended it. */
   accepted(number: number, index: Index): void {
     const call = this.#calls.get(number)
     if (call === undefined) return
+    this.#arrived(call)
     call.accepted = true
-    if (call.kind !== 'feed') return
-    this.#calls.delete(number)
-    call.resolve({ index, replies: [] })
+    call.triedAt ??= this.#init.clock.monotonic()
+    if (call.kind === 'feed') {
+      this.#calls.delete(number)
+      call.resolve({ index, replies: [] })
+    }
+    if (!this.#isHeldUp) this.#proposeNext()
   }
 
   /** A try came to nothing, or may have: on the next tick everything that waits goes out again, in order. */
@@ -157,9 +175,8 @@ export class Calls {
   /** A batch of this member has been applied here. */
   applied(session: string, number: number, outcome: Outcome | undefined): void {
     if (session !== this.#session) return
-    const call = this.#calls.get(number)
+    const call = this.#forget(number)
     if (call === undefined) return
-    this.#calls.delete(number)
     if (outcome === undefined) call.reject(unknown('what came of it is forgotten', call))
     else call.resolve(outcome)
   }
@@ -172,14 +189,9 @@ export class Calls {
   /** The group has forgotten the session: what became of its commands cannot be told any more. */
   expired(session: string): void {
     if (session !== this.#session || !this.#isOpen) return
-    for (const [number, call] of this.#calls) {
-      this.#calls.delete(number)
-      call.reject(unknown('the session of this member has expired', call))
-    }
-    this.#session = this.#init.newSession()
-    this.#isOpen = false
-    this.#next = 1
-    this.#low = 1
+    const calls = [...this.#calls.values()]
+    this.#beginSession()
+    for (const call of calls) call.reject(unknown('the session of this member has expired', call))
   }
 
   /** Time has passed: tries again what has had no answer, gives up what is due. */
@@ -189,12 +201,16 @@ export class Calls {
     const again: Call[] = []
     for (const [number, call] of this.#calls) {
       if (now >= call.deadline) {
-        this.#calls.delete(number)
+        this.#forget(number)
         call.reject(call.sent ? unknown('its deadline has passed', call) : this.#offline(call))
-      } else if (this.#isLed && (call.triedAt === undefined || now - call.triedAt >= this.#init.tryTimeout)) again.push(call)
+      } else if (call.triedAt !== undefined && now - call.triedAt >= this.#init.tryTimeout) again.push(call)
     }
-    if (this.#isLed && this.#isHeldUp) this.#proposeAgain()
-    else if (again.length > 0) this.#propose(again)
+    if (!this.#isLed) return
+    const wasHeldUp = this.#isHeldUp
+    this.#isHeldUp = false
+    if (wasHeldUp) this.#requeue()
+    else this.#propose(again)
+    this.#proposeNext(wasHeldUp)
   }
 
   /** Nothing comes of what waits, nor of any later call. */
@@ -206,30 +222,67 @@ export class Calls {
 
   /** Nothing comes of what waits: its history is over. Later calls belong to the next one. */
   supersede(error: Error): void {
-    for (const call of this.#calls.values()) call.reject(error)
+    const calls = [...this.#calls.values()]
+    this.#beginSession()
+    for (const call of calls) call.reject(error)
+  }
+
+  #beginSession(): void {
     this.#calls.clear()
+    this.#requeue()
     this.#session = this.#init.newSession()
     this.#isOpen = false
     this.#next = 1
     this.#low = 1
   }
 
-  #proposeAgain(): void {
-    this.#isHeldUp = false
-    this.#propose(
-      [...this.#calls.values()].filter(({ accepted }) => !accepted),
-      true,
-    )
+  #forget(number: number): Call | undefined {
+    const call = this.#calls.get(number)
+    if (call === undefined) return undefined
+    this.#arrived(call)
+    this.#calls.delete(number)
+    return call
+  }
+
+  /** It is not on its way to the leader any more. */
+  #arrived({ triedAt, accepted, bytes }: Call): void {
+    if (triedAt !== undefined && !accepted) this.#underWay -= bytes
+  }
+
+  /** Nothing is on its way: whatever the leader has not appended waits. */
+  #requeue(): void {
+    this.#underWay = 0
+    this.#waiting.clear()
+    for (const call of this.#calls.values()) {
+      if (call.accepted) continue
+      call.triedAt = undefined
+      this.#waiting.push(call)
+    }
+  }
+
+  /** In order, as much as may be on its way. `again`: a leader that has refused some takes them from here on. */
+  #proposeNext(again = false): void {
+    if (this.#waiting.length === 0) return
+    const calls: Call[] = []
+    for (let call = this.#waiting.first; call !== undefined; call = this.#waiting.first) {
+      const isDue = !call.accepted && this.#calls.get(call.data.number) === call
+      if (isDue && this.#underWay > 0 && this.#underWay + call.bytes > WINDOW_BYTES) break
+      this.#waiting.shift()
+      if (!isDue) continue
+      this.#underWay += call.bytes
+      calls.push(call)
+    }
+    this.#propose(calls, again)
   }
 
   #propose(calls: readonly Call[], again = false): void {
+    if (calls.length === 0) return
     const now = this.#init.clock.monotonic()
     const proposals: Proposal[] = calls.map((call) => {
       call.triedAt = now
       call.sent = true
       return { id: call.data.number, data: call.data }
     })
-    if (proposals.length === 0) return
     if (!this.#isOpen) proposals.unshift({ id: 0, data: { kind: 'session-open', session: this.#session } })
     if (again) proposals[0] = { ...(proposals[0] as Proposal), again: true }
     this.#init.propose(proposals)

@@ -6,7 +6,9 @@ import type { GroupKey } from '../group-key.ts'
 import { createCore } from '../logic/core.ts'
 import type { Core } from '../logic/core.ts'
 import type { Effect, Restored, SendEffect } from '../logic/effects.ts'
+import { Gaps } from '../logic/gaps.ts'
 import { mayRest } from '../logic/idle.ts'
+import type { ForwardContent, Message } from '../logic/messages.ts'
 import type { Preference } from '../logic/options.ts'
 import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { Index } from '../logic/types.ts'
@@ -60,6 +62,7 @@ export class Life {
   readonly incarnation: string
   readonly membership: Membership
   readonly #init: LifeInit
+  readonly #gaps = new Gaps()
   #tickedAt: number
   #cancelElection = (): void => {}
 
@@ -169,9 +172,22 @@ export class Life {
   }
 
   #send({ to, message }: SendEffect): void {
+    if (message.type === 'forward') this.#forward(to, message)
+    else this.#transmit(to, message)
+  }
+
+  #forward(to: PeerId, message: Message & ForwardContent): void {
+    const { length } = message.proposals
+    const proposals = this.#gaps.pass(message.proposals)
+    const isSent = proposals.length > 0 && this.#transmit(to, proposals.length === length ? message : { ...message, proposals })
+    if (!isSent) this.#gaps.lost(proposals)
+    if (!isSent || proposals.length < length) this.#init.onForwardLost()
+  }
+
+  /** False: it is lost. */
+  #transmit(to: PeerId, message: Message): boolean {
     const bytes = encodeMessage(message)
-    const isSent = this.membership.send(to, bytes, { bulk: isBulk(message) || bytes.byteLength > SMALL_BYTES })
-    if (!isSent && message.type === 'forward') this.#init.onForwardLost()
+    return this.membership.send(to, bytes, { bulk: isBulk(message) || bytes.byteLength > SMALL_BYTES })
   }
 
   #perform(effect: Exclude<Effect, SendEffect>): void {

@@ -1,9 +1,7 @@
 import { datumCodec, MosaikError } from '@mosaik/core'
 import type { Codec } from '@mosaik/core'
 import type { ApplyContext, KeyedStateMachine, SnapshotItem, SnapshotReceiver, SnapshotSource, StateMachine } from '../types.ts'
-
-/** Largest encoded command, and batch of commands, bytes. */
-export const MAX_COMMAND_BYTES: number = 16 * 1024 * 1024
+import { COMMAND_HEADER_BYTES, MAX_COMMAND_BYTES, MAX_COMMANDS } from '../wire/entry-codec.ts'
 
 const NO_KEY = new Uint8Array()
 
@@ -49,15 +47,18 @@ export class MachineHost {
     this.#snapshots = datumCodec(snapshot)
   }
 
-  /** Throws `ERR_INVALID_DATUM` and `ERR_TOO_LARGE`. */
+  /** Throws `ERR_INVALID_DATUM`, and `ERR_TOO_LARGE` with the commands: what passes here fits into a frame, and into the log. */
   encodeCommands(commands: readonly unknown[]): Uint8Array[] {
+    const { length } = commands
+    if (length > MAX_COMMANDS) throw tooLarge(`${length} commands in a batch; ${MAX_COMMANDS} are allowed`, commands)
+    const header = length === 1 ? 0 : COMMAND_HEADER_BYTES // many small commands are more than their bytes
     let bytes = 0
     return commands.map((command) => {
       const payload = this.#commands.encode(command)
-      bytes += payload.byteLength
+      bytes += header + payload.byteLength
       if (bytes > MAX_COMMAND_BYTES) {
-        const what = commands.length === 1 ? 'the command has' : 'the commands together have'
-        throw new MosaikError('ERR_TOO_LARGE', `${what} more than ${MAX_COMMAND_BYTES} encoded bytes; split them`)
+        const what = length === 1 ? 'the command has' : `the commands, with ${header} bytes for each, together have`
+        throw tooLarge(`${what} more than ${MAX_COMMAND_BYTES} encoded bytes`, commands)
       }
       return payload
     })
@@ -159,6 +160,10 @@ export class MachineHost {
     const message = cause instanceof Error ? cause.message : String(cause)
     return new MosaikError('ERR_GROUP_FAILED', `the state machine '${this.#machine.name}' threw while ${doing}: ${message}`, { cause })
   }
+}
+
+function tooLarge(what: string, commands: readonly unknown[]): MosaikError {
+  return new MosaikError('ERR_TOO_LARGE', `${what}; split them`, { commands })
 }
 
 function singleItem(value: Uint8Array): SnapshotSource {

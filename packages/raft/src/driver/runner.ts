@@ -1,8 +1,13 @@
 import type { Clock } from '@mosaik/core'
 import type { Effect, SendEffect } from '../logic/effects.ts'
+import { sizeOf } from '../logic/entry.ts'
 import type { Event } from '../logic/events.ts'
 import type { Proposal } from '../logic/messages.ts'
 import { CommitNews } from './commit-news.ts'
+
+/** Proposals of one step; one that has more bytes goes alone. Far below what a frame, and a write of the log, may have. */
+const TOGETHER = 4_096
+const TOGETHER_BYTES = 1024 * 1024
 
 /** The part of a core that a runner needs. */
 export interface Steps {
@@ -31,6 +36,8 @@ export class Runner {
   #stopped = false
   #hasNews = true
   #durable = 0
+  /** Bytes of the newest event with proposals. */
+  #proposed = 0
   /** In order of the writes they wait for. */
   #held: SendEffect[] = []
   readonly #news: CommitNews
@@ -52,11 +59,20 @@ export class Runner {
     })
   }
 
-  /** Proposals of one turn travel together. */
+  /** Proposals of one turn travel together, or are written together by a leader, as many as may: a step is one forward, or one write. */
   propose(proposals: readonly Proposal[]): void {
-    const last = this.#events.at(-1)
-    if (last?.type === 'propose' && !this.#stopped) (last.proposals as Proposal[]).push(...proposals)
-    else this.submit({ type: 'propose', proposals: [...proposals] })
+    for (const proposal of proposals) {
+      const bytes = sizeOf(proposal.data)
+      const last = this.#events.at(-1)
+      const gathered = last?.type === 'propose' ? (last.proposals as Proposal[]) : undefined
+      if (gathered !== undefined && gathered.length < TOGETHER && this.#proposed + bytes <= TOGETHER_BYTES) {
+        gathered.push(proposal)
+        this.#proposed += bytes
+      } else {
+        this.submit({ type: 'propose', proposals: [proposal] })
+        this.#proposed = bytes
+      }
+    }
   }
 
   /** Everything up to this write is durable. */

@@ -95,9 +95,11 @@ export interface YieldData {
 }
 
 const OVERHEAD = 64
+const VOTER = 128
 
 /** About how many bytes an entry takes on the wire: for limits, not for accounts. */
 export function sizeOf(data: EntryData): number {
+  if (data.kind === 'configuration' || data.kind === 'founding') return 4 * OVERHEAD + VOTER * data.configuration.voters.length
   if (data.kind !== 'commands') return 4 * OVERHEAD
   let size = OVERHEAD
   for (const payload of data.payloads) size += payload.length + 4

@@ -11,9 +11,11 @@ function obstacle(s: State): RefusalReason | undefined {
   if (s.leading === undefined) return 'no-leader'
   if (s.log.yieldIndex !== undefined) return 'yielded'
   if (s.leading.transfer !== undefined || s.closing !== undefined) return 'leaving'
-  const { log, commit } = s
+  const { log } = s
   const { uncommittedEntries, uncommittedBytes } = s.options.limits
-  if (log.lastIndex - commit >= uncommittedEntries || log.bytesBetween(commit, log.lastIndex) >= uncommittedBytes) return 'busy'
+  // Others may have committed what waits for this node's disk yet, and that holds only so much.
+  const settled = Math.min(s.commit, s.stored)
+  if (log.lastIndex - settled >= uncommittedEntries || log.bytesBetween(settled, log.lastIndex) >= uncommittedBytes) return 'busy'
   return undefined
 }
 

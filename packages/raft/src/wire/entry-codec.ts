@@ -13,10 +13,16 @@ import type { Shape } from './shape.ts'
 const MAX_VOTERS = 255
 const MAX_SESSION_BYTES = 64
 /** Commands in a batch. */
-const MAX_COMMANDS = 1 << 20
+export const MAX_COMMANDS: number = 1 << 20
+/** One command alone, or the commands of a batch, each with the length in front of it. */
+export const MAX_COMMAND_BYTES: number = 16 * 1024 * 1024
+/** The length in front of a command. */
+export const COMMAND_HEADER_BYTES = 4
 const COMMANDS = 5
 /** Kind, length of the session, number, low water, how many. */
 const COMMANDS_HEADER_BYTES = 1 + 1 + 8 + 8 + 4
+/** Of what a member may propose: whatever is put around it on its way, it fits into a frame and into a record of the log. */
+export const MAX_PROPOSED_BYTES: number = COMMANDS_HEADER_BYTES + MAX_SESSION_BYTES + COMMAND_HEADER_BYTES + MAX_COMMAND_BYTES
 const utf8 = new TextEncoder()
 
 export const cursorShape: Shape<Cursor> = record<Cursor>({ term: count, index: count })
@@ -79,7 +85,7 @@ function encodeRare({ kind, encoded: _, ...fields }: Exclude<EntryData, Commands
 function encodeCommands({ session, number, lowWater, payloads }: CommandsData): Uint8Array {
   const length = Buffer.byteLength(session)
   let size = COMMANDS_HEADER_BYTES + length
-  for (const payload of payloads) size += 4 + payload.length
+  for (const payload of payloads) size += COMMAND_HEADER_BYTES + payload.length
   const writer = new FrameWriter(COMMANDS, size).u8(length).text(session, length).count(number).count(lowWater).u32(payloads.length)
   for (const payload of payloads) writer.u32(payload.length).bytes(payload)
   return writer.done()
@@ -91,7 +97,7 @@ function decodeCommands(bytes: Uint8Array): EntryData {
   const number = count(reader.count(), 'commands: number')
   const lowWater = count(reader.count(), 'commands: lowWater')
   const length = reader.u32()
-  if (length > MAX_COMMANDS || length * 4 > reader.left) throw malformed(`commands: ${length} of them`)
+  if (length > MAX_COMMANDS || length * COMMAND_HEADER_BYTES > reader.left) throw malformed(`commands: ${length} of them`)
   const payloads = new Array<Uint8Array>(length)
   for (let i = 0; i < length; i++) payloads[i] = reader.bytes(reader.u32())
   reader.end()

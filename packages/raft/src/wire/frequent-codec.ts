@@ -13,7 +13,7 @@ import type {
   Proposal,
 } from '../logic/messages.ts'
 import type { Index } from '../logic/types.ts'
-import { decodeEntryData, encodeEntryData } from './entry-codec.ts'
+import { decodeEntryData, encodeEntryData, MAX_PROPOSED_BYTES } from './entry-codec.ts'
 import { count, malformed } from './shape.ts'
 
 /** Messages that every command or read takes: by hand, at a tenth of what canonical CBOR costs. */
@@ -192,7 +192,10 @@ function decodeHeartbeat(from: FrameReader): HeartbeatContent {
 function decodeProposal(from: FrameReader): Proposal {
   const id = position(from, 'forward')
   const again = from.flag()
-  const data = decodeEntryData(from.bytes(from.u32()))
+  const bytes = from.bytes(from.u32())
+  // An entry that fits into this frame, but not into the leader's own, would end the leader.
+  if (bytes.length > MAX_PROPOSED_BYTES) throw malformed(`forward: a proposal of ${bytes.length} bytes`)
+  const data = decodeEntryData(bytes)
   if (data.kind !== 'commands' && data.kind !== 'session-open' && data.kind !== 'session-expire') {
     throw malformed(`forward: members propose no ${data.kind}`)
   }
