@@ -283,6 +283,7 @@ export class GroupMember {
     if (this.leader.value !== undefined) this.#leaderlessSince = this.init.clock.monotonic()
     if (leader === undefined) this.reads.restart()
     this.leader.set(leader)
+    this.#life?.runner.withdraw()
     this.calls.led(leader !== undefined)
     this.#resubmission.led(leader !== undefined)
     this.reads.led(leader !== undefined)

@@ -31,6 +31,9 @@ export interface RunnerInit {
 export class Runner {
   readonly #init: RunnerInit
   #events: Event[] = []
+  /** Those that it is just stepping through, and which of them are withdrawn. */
+  #stepping: readonly Event[] = []
+  readonly #withdrawn = new Set<Event>()
   #scheduled = false
   #running = false
   #stopped = false
@@ -75,6 +78,15 @@ export class Runner {
     }
   }
 
+  /**
+   * What is proposed and not stepped through yet will not be. There is another leader, and whoever has proposed it does so again, in order,
+   * with what the last leader may have lost: it must not come to the new one before that.
+   */
+  withdraw(): void {
+    for (const event of this.#stepping) if (event.type === 'propose') this.#withdrawn.add(event)
+    this.#events = this.#events.filter(({ type }) => type !== 'propose')
+  }
+
   /** Everything up to this write is durable. */
   stored(write: number): void {
     this.#durable = write
@@ -102,7 +114,10 @@ export class Runner {
       while (this.#events.length > 0 && !this.#stopped) {
         const events = this.#events
         this.#events = []
+        this.#stepping = events
+        this.#withdrawn.clear()
         for (const event of events) {
+          if (this.#withdrawn.has(event)) continue
           if (event.type === 'stored') this.#release()
           const effects = this.#init.core.step(event)
           if (event.type !== 'tick' || effects.length > 0) this.#hasNews = true
@@ -113,6 +128,7 @@ export class Runner {
       this.#init.onFault(error)
     } finally {
       this.#running = false
+      this.#stepping = []
     }
   }
 

@@ -1,8 +1,9 @@
-import type { Clock } from '@mosaik/core'
+import type { Clock, PeerId } from '@mosaik/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Runner } from '../../src/driver/runner.ts'
 import { sizeOf } from '../../src/logic/entry.ts'
+import type { Effect } from '../../src/logic/effects.ts'
 import type { Event } from '../../src/logic/events.ts'
 import type { Proposal } from '../../src/logic/messages.ts'
 
@@ -55,4 +56,26 @@ test('nor are more together than may be', () => {
   const steps = stepsOf([proposals.slice(0, 5), proposals.slice(5)])
   expect(steps.map(({ length }) => length)).toEqual([TOGETHER, TOGETHER, 1])
   expect(idsOf(steps)).toEqual(idsOf([proposals]))
+})
+
+test('when the leader changes, what waits for its turn goes to the new one behind all that came before it', () => {
+  const turns: (() => void)[] = []
+  const given: number[] = []
+  const clock = { turn: (task: () => void) => void turns.push(task) } as Clock
+  const leader: Effect = { type: 'leader', leader: 'b' as PeerId, term: 2 }
+  const step = (event: Event): readonly Effect[] => {
+    if (event.type === 'propose') given.push(...idsOf([event.proposals]))
+    return event.type === 'stored' ? [leader] : []
+  }
+  const perform = (): void => {
+    runner.propose([proposal(3, 1)]) // by somebody who hears of it first
+    runner.withdraw()
+    runner.propose([proposal(1, 1), proposal(2, 1), proposal(3, 1)])
+  }
+  const runner = new Runner({ core: { step }, clock, send: () => {}, perform, onFault: (error) => expect(error).toBeUndefined() })
+  runner.propose([proposal(1, 1)]) // to the leader before
+  runner.stored(1) // stands for what the new one has sent
+  runner.propose([proposal(2, 1)])
+  for (const task of turns) task()
+  expect(given).toEqual([1, 1, 2, 3])
 })
