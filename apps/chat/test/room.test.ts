@@ -153,7 +153,7 @@ it('keeps the last thousand messages', () =>
     expect([texts.length, texts[0], texts.at(-1)]).toEqual([1_000, '(100)', '(1099)'])
   }))
 
-it('tells each message once, and keeps its bound, however fast it is written', () =>
+it('tells each message once, and keeps its bound, however fast it is written', { timeout: 60_000 }, () =>
   play(1, async (world, enter) => {
     const [ann, bob] = [await enter('ann'), await enter('bob')]
     await world.run('10s')
@@ -163,4 +163,5 @@ it('tells each message once, and keeps its bound, however fast it is written', (
     const { messages } = definitionsOf('kitchen')
     expect([ann, bob].map(({ network }) => network.collections.reader(messages).length)).toEqual([1_000, 1_000])
     expect([ann, bob].map((person) => person.texts() === said.join(' '))).toEqual([true, true])
-  }))
+  }),
+)
