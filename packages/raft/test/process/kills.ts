@@ -52,7 +52,8 @@ export interface KillsResult {
 /** A durable group of three processes under load, whose members are killed; throws when it is not as it must be. */
 export async function playKills(options: KillsOptions): Promise<KillsResult> {
   // Nobody founds a history alone, which would then be superseded.
-  const consensus = { preset: 'fast', minMembers: 2 } as const
+  // All must find each other before two of them found: two histories would be none that a kill has made. On a busy machine 300 ms are few.
+  const consensus = { preset: 'fast', minMembers: 2, bootstrapDelay: '3s' } as const
   await using group = new ProcessGroup({ retention: options.retention, timeout: CALL, consensus })
   return await new Run(group, options).play() // the group is there until then
 }
