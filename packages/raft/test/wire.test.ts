@@ -240,3 +240,9 @@ describe('messages on the wire', () => {
     expect(() => decodeMessage(encodeMessage(forged as unknown as Message))).toThrow('propose no no-op')
   })
 })
+
+it.each(['session-open', 'session-expire'] as const)('%s names a session that a snapshot can name', (kind) => {
+  const named = (session: string): Uint8Array => encodeEntryData({ kind, session })
+  expect(decodeEntryData(named('é'.repeat(32)))).toMatchObject({ kind, session: 'é'.repeat(32) })
+  expect(() => decodeEntryData(named('é'.repeat(33)))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }))
+})

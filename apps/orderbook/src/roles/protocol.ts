@@ -61,8 +61,11 @@ export const Reports: StreamDef<Report> = defineStream<Report>('orderbook.report
 export const Fills: StreamDef<Published> = defineStream<Published>('orderbook.fills', checkedOnReceipt(publishedSchema()))
 export const Agains: StreamDef<Again> = defineStream<Again>('orderbook.fills.again', checkedOnReceipt(z.object({ from: POSITIVE })))
 
-/** No matcher founds a market alone, and none goes on without a majority: what was acknowledged stays. */
-export const CONSENSUS: ConsensusOptions = { preset: 'fast', minMembers: 2, recoveryTimeout: 'never' }
+/**
+ * No matcher founds a market alone, and none goes on without a majority: what was acknowledged stays. They take a second to find each
+ * other first, also on a machine that does much else, so that there is one market.
+ */
+export const CONSENSUS: ConsensusOptions = { preset: 'fast', minMembers: 2, bootstrapDelay: '1s', recoveryTimeout: 'never' }
 
 export function marketKey(): GroupKey {
   return groupKey('mosaik.orderbook')

@@ -37,6 +37,12 @@ export const lineageShape: Shape<Lineage> = record<Lineage>({
   shared: optional(count),
 })
 
+/** As long as in front of commands. A snapshot has a byte for how long it is. */
+const sessionName: Shape<string> = (value, what) => {
+  if (Buffer.byteLength(text(value, what)) > MAX_SESSION_BYTES) throw malformed(what)
+  return value as string
+}
+
 type Rest<T> = Omit<T, 'kind'>
 const nothing: Shape<object> = record<object>({})
 
@@ -55,8 +61,8 @@ const KINDS: { readonly [K in Exclude<EntryData['kind'], 'commands'>]: { readonl
   },
   configuration: { number: 2, shape: record<Rest<ConfigurationData>>({ configuration: configurationShape }) },
   'no-op': { number: 3, shape: nothing },
-  'session-open': { number: 6, shape: record<Rest<SessionOpenData>>({ session: text }) },
-  'session-expire': { number: 7, shape: record<Rest<SessionExpireData>>({ session: text }) },
+  'session-open': { number: 6, shape: record<Rest<SessionOpenData>>({ session: sessionName }) },
+  'session-expire': { number: 7, shape: record<Rest<SessionExpireData>>({ session: sessionName }) },
   'snapshot-mark': { number: 8, shape: nothing },
   'snapshot-root': { number: 9, shape: record<Rest<SnapshotRootData>>({ mark: count, root: text }) },
   meet: { number: 10, shape: record<Rest<MeetData>>({ other: uniqueIdShape }) },
