@@ -56,6 +56,7 @@ it('@mosaik/core', async () => {
     shortId
     signWith
     silentLogger
+    singleLine
     sleep
     splitAddress
     toBytes

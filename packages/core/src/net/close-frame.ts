@@ -1,12 +1,10 @@
 import { CloseReasons, type CloseReason } from './close-reason.ts'
 import { MAX_CLOSE_DETAIL_BYTES, MAX_CLOSE_NAME_BYTES } from './frame.ts'
+import { singleLine } from './single-line.ts'
 
 const CODE_BYTES = 4
 const FIXED_BYTES = CODE_BYTES + 1
 const MAX_CODE = 2 ** 32 - 1
-/** Characters that could forge or hide lines where the text is printed. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -53,6 +51,6 @@ export function decodeClose(rest: Uint8Array): CloseReason | string {
 function boundedText(text: string, maxBytes: number): string {
   // encodeInto stops before the character that does not fit; lone surrogates become U+FFFD
   const bytes = new Uint8Array(maxBytes)
-  const { written } = encoder.encodeInto(String(text).replace(CONTROLS, ' '), bytes)
+  const { written } = encoder.encodeInto(singleLine(String(text)), bytes)
   return decoder.decode(bytes.subarray(0, written))
 }

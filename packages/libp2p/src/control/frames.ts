@@ -1,4 +1,4 @@
-import { idFromBytes, toBytes } from '@mosaik/core'
+import { idFromBytes, singleLine, toBytes } from '@mosaik/core'
 import type { UniqueId } from '@mosaik/core'
 
 /** The first stream of every connection, opened by its dialer. Byte layout: docs/protocol/control.md. */
@@ -17,9 +17,6 @@ const HELLO_BYTES = 2 + PROOF_BYTES + INCARNATION_BYTES + ATTEMPT_BYTES + 1
 const ACK_BYTES = HELLO_BYTES - 1
 const FLAG_UPGRADE = 1
 const MAX_DETAIL_BYTES = 256
-/** Characters that could forge or hide lines where a peer's text is printed, as in the reasons of links. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 /** The dialer's first word. */
 export interface Hello {
@@ -107,7 +104,7 @@ export function decodeControl(body: Uint8Array): ControlFrame | undefined {
     case TYPE.refuse:
     case TYPE.bye: {
       need(body, 3)
-      const detail = new TextDecoder().decode(body.subarray(3, 3 + MAX_DETAIL_BYTES)).replace(CONTROLS, ' ')
+      const detail = singleLine(new TextDecoder().decode(body.subarray(3, 3 + MAX_DETAIL_BYTES)))
       return { type: body[0] === TYPE.bye ? 'bye' : 'refuse', code: (body[1]! << 8) | body[2]!, detail }
     }
     case TYPE.beat:
