@@ -33,13 +33,13 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
     return this.#member.init.groupId
   }
   get lineage(): LineageId | undefined {
-    return this.#member.lineage
+    return this.#member.outlook.lineage
   }
   get leader(): PeerId | undefined {
-    return this.#member.ended === undefined ? this.#member.leader.value : undefined
+    return this.#member.ended === undefined ? this.#member.outlook.leader.value : undefined
   }
   get isLeader(): boolean {
-    return this.#member.ended === undefined && this.#member.role.value === 'leader'
+    return this.#member.ended === undefined && this.#member.outlook.role.value === 'leader'
   }
   get isOnline(): boolean {
     return this.leader !== undefined
@@ -48,16 +48,16 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
     return this.#member.term
   }
   get committed(): Watch<Index> {
-    return this.#member.committed
+    return this.#member.outlook.committed
   }
   get position(): Watch<Cursor> {
-    return this.#member.position
+    return this.#member.outlook.position
   }
   get members(): Watch<readonly Member[]> {
-    return this.#member.members
+    return this.#member.outlook.members
   }
   get bonds(): Watch<readonly Bond[]> {
-    return this.#member.bonds
+    return this.#member.outlook.bonds
   }
 
   async execute(command: unknown, options?: CallOptions): Promise<{ index: Index; reply: unknown }> {
@@ -82,12 +82,12 @@ export class GroupHandle implements Group<unknown, unknown, unknown, unknown> {
     const call = this.#check(options)
     const consistency = check.oneOf('consistency', options.consistency, ['strong', 'weak'] as const, { default: 'strong' })
     call.signal?.throwIfAborted()
-    if (consistency === 'weak') return { result: this.#host.query(query), index: this.#member.position.value.index }
-    return this.#member.reads.read(() => ({ result: this.#host.query(query), index: this.#member.position.value.index }), call)
+    if (consistency === 'weak') return { result: this.#host.query(query), index: this.#member.outlook.position.value.index }
+    return this.#member.reads.read(() => ({ result: this.#host.query(query), index: this.#member.outlook.position.value.index }), call)
   }
 
   events({ signal }: WaitOptions = {}): AsyncIterable<GroupEvent> {
-    return this.#member.events.subscribe(signal === undefined ? {} : { signal })
+    return this.#member.outlook.events.subscribe(signal === undefined ? {} : { signal })
   }
 
   status(): GroupStatus {
@@ -148,7 +148,7 @@ function closed(): MosaikError {
 
 /** Waits end with `gone`, too: the handle is closed, though the member may live on for another one. */
 function conditionsOf(member: GroupMember, gone: AbortSignal): GroupConditions {
-  const { leader, role, committed } = member
+  const { leader, role, committed } = member.outlook
   const isKnown = (peer: PeerId | undefined): boolean => peer !== undefined
   const within = (wait: WaitOptions | undefined): WaitOptions => {
     if (member.ended !== undefined) throw member.ended // what held at the end holds no more
