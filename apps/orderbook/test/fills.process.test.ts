@@ -1,15 +1,14 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import type { Child, Fields } from '../src/demo/child.ts'
-import { Stage } from '../src/demo/stage.ts'
+import type { Stage } from '../src/demo/stage.ts'
 import { number } from '../src/demo/summary.ts'
-import { silentView } from '../src/demo/view.ts'
 import type { Fill } from '../src/market/types.ts'
 import { generated } from '../src/roles/source.ts'
 import { SimpleEngine } from './simple-engine.ts'
+import { createStage, sameState, WITHIN } from './stages.ts'
 import { sameFills } from './twin.ts'
 
 const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
-const WITHIN = 60_000 * FACTOR
 const PAIRS = ['APPLE/EUR', 'PEAR/EUR']
 const [SEED, COUNT, RATE] = ['fill by fill', 5_000, Math.ceil(1_000 / FACTOR)] as const
 
@@ -21,7 +20,7 @@ afterEach(async () => {
 })
 
 /** A stage, and every fill that the process named `observer` tells. */
-function createStage(): { readonly stage: Stage; readonly fills: readonly Fill[] } {
+function watchedStage(): { readonly stage: Stage; readonly fills: readonly Fill[] } {
   vi.stubEnv('NODE_OPTIONS', '--conditions=@mosaik/source')
   const fills: Fill[] = []
   let last: Fields = {}
@@ -30,8 +29,7 @@ function createStage(): { readonly stage: Stage; readonly fills: readonly Fill[]
     if (told !== last && told['fills'] !== undefined) fills.push(...(told['fills'] as Fill[]))
     last = told
   }
-  const view = { ...silentView(process.stderr), show }
-  stage = new Stage({ view, network: 'orderbook-fills-test', within: performance.now() + WITHIN, signal: new AbortController().signal })
+  stage = createStage('orderbook-fills-test', show)
   return { stage, fills }
 }
 
@@ -45,7 +43,7 @@ async function fillsOfTheSimpleEngine(): Promise<readonly Fill[]> {
 it('processes make the fills of the simple engine when the leader is killed and a follower stands still', { timeout: WITHIN }, async () => {
   const expected = await fillsOfTheSimpleEngine()
   expect(expected.length).toBeGreaterThan(1_000)
-  const { stage, fills } = createStage()
+  const { stage, fills } = watchedStage()
   await stage.bootstrap()
   for (const i of [1, 2, 3]) stage.start(`matcher-${i}`, 'matcher', '--check')
   const observer = stage.start('observer', 'observer', '--fills')
@@ -67,9 +65,7 @@ it('processes make the fills of the simple engine when the leader is killed and 
   expect(trader.said('totals'), 'it was killed while orders came in').toEqual({})
 
   await stage.until('all fills', () => fills.length >= expected.length && number(trader.said('totals'), 'acknowledged') === COUNT)
-  const states = (): readonly Fields[] => stage.matchers.map(({ said }) => said('state'))
-  const areSame = (): boolean => new Set(states().map(({ digest }) => digest)).size === 1
-  await stage.until('the same state', () => areSame() && states().every((state) => number(state, 'instructions') === COUNT))
+  await sameState(stage, COUNT)
   await stage.leave()
   sameFills(fills, expected)
   expect(stage.children.map(({ state }) => state).toSorted()).toEqual(['done', 'done', 'done', 'done', 'done', 'killed'])

@@ -2,12 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
-import { Stage } from '../src/demo/stage.ts'
-import { number } from '../src/demo/summary.ts'
-import { silentView } from '../src/demo/view.ts'
+import type { Stage } from '../src/demo/stage.ts'
+import { createStage, sameState, WITHIN } from './stages.ts'
 
-const FACTOR = Number(process.env['TIME_FACTOR'] ?? 1)
-const WITHIN = 60_000 * FACTOR
 const MATCHERS = [1, 2, 3]
 
 let room: string
@@ -21,22 +18,13 @@ afterEach(async () => {
 
 /** Three matchers with what they have stored, and a trader with so many instructions. Answers what the trader was told, and the state. */
 async function market(count: number) {
-  const within = performance.now() + WITHIN
-  const stage = new Stage({
-    view: silentView(process.stderr),
-    network: 'orderbook-store-test',
-    within,
-    signal: new AbortController().signal,
-  })
+  const stage = createStage('orderbook-store-test')
   stages.push(stage)
   await stage.bootstrap()
   for (const i of MATCHERS) stage.start(`matcher-${i}`, 'matcher', '--check', '--secret', `matcher ${i}`, '--store', join(room, String(i)))
   const trader = stage.start('trader', 'trader', '--count', String(count))
   await stage.until('the end of the trader', () => trader.said('totals')['sent'] !== undefined)
-  const states = (): readonly unknown[] => stage.matchers.map(({ said }) => said('state'))
-  const areOne = (): boolean => new Set(stage.matchers.map(({ said }) => said('state')['digest'])).size === 1
-  await stage.until('the same state', () => areOne() && stage.matchers.every(({ said }) => number(said('state'), 'instructions') === count))
-  return { stage, totals: trader.said('totals'), state: states()[0] }
+  return { stage, totals: trader.said('totals'), state: await sameState(stage, count) }
 }
 
 it.each(['SIGTERM', 'SIGKILL'])(
