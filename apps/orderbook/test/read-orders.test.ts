@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -104,6 +106,21 @@ describe('CSV', () => {
       message: `${path}:3: it has 3 fields, and the first line 8`,
     })
     expect(await orders.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('is read from a pipe as it is written, until the signal', async () => {
+    const path = join(room, 'pipe.csv')
+    execFileSync('mkfifo', [path])
+    const control = new AbortController()
+    const orders = readOrders(path, { signal: control.signal })
+    const first = orders.next()
+    const writer = await open(path, 'w')
+    await writer.write(`${CSV_HEADER}\n${csvLine(ORDER)}\n`)
+    expect(await first).toEqual({ done: false, value: { line: 2, instruction: ORDER } })
+    const second = orders.next()
+    control.abort()
+    await expect(second).rejects.toMatchObject({ name: 'AbortError' })
+    await writer.close()
   })
 
   it('needs a first line with the columns, also when bad lines are skipped', async () => {

@@ -9,6 +9,7 @@ import type { Fill, Instruction } from '../src/market/types.ts'
 import { runMatcher } from '../src/roles/matcher.ts'
 import { runObserver } from '../src/roles/observer.ts'
 import { Agains, CONSENSUS, LastPrices, marketKey, Open, Positions } from '../src/roles/protocol.ts'
+import type { Source } from '../src/roles/read-ahead.ts'
 import type { TraderTotals } from '../src/roles/sender.ts'
 import { fromFile, generated } from '../src/roles/source.ts'
 import { runTrader } from '../src/roles/trader.ts'
@@ -67,10 +68,10 @@ class Market {
   }
 
   async trader(name: string, count: number, rate?: number): Promise<Running<TraderTotals>> {
-    return this.sender(generated(name, 'test', PAIRS, count), rate)
+    return this.sender(() => generated(name, 'test', PAIRS, count), rate)
   }
 
-  async sender(source: AsyncIterable<Instruction>, rate?: number): Promise<Running<TraderTotals>> {
+  async sender(source: Source<Instruction>, rate?: number): Promise<Running<TraderTotals>> {
     const network = await this.node()
     return running(network, (signal, emit) => runTrader({ network, source, signal, emit, ...(rate !== undefined && { rate }) }))
   }
@@ -209,9 +210,52 @@ it('a source that cannot be read is told at once, also where there is no market'
   const market = new Market(7)
   await using world = market.world
   await world.run(async () => {
-    const trader = await market.sender(fromFile('nowhere.csv', {}))
+    const trader = await market.sender((signal) => fromFile('nowhere.csv', { signal }))
     await trader.ended
     expect(trader.said.get('failed')?.['error']).toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+it('what was read is sent again while the source stalls, and who waits for the source can be stopped', { timeout: 60_000 }, async () => {
+  const market = new Market(9)
+  await using world = market.world
+  await world.run(async () => {
+    for (let i = 0; i < 3; i++) await market.matcher()
+    const [more, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const trader = await market.sender(async function* () {
+      yield* generated('ann', 'test', PAIRS, 1)
+      await more.promise
+      yield* generated('ann', 'test', PAIRS, 500)
+      await end.promise
+    })
+    const status = (name: string): unknown => trader.said.get('status')?.[name]
+    await market.until(() => status('acknowledged') === 1)
+    const leader = market.leader() as Running<void>
+    world.pause(leader.node)
+    more.resolve()
+    await market.until(() => status('sent') === 500)
+    market.crash(leader)
+    await market.until(() => status('acknowledged') === 500)
+    expect(status('repeated')).toBeGreaterThan(0)
+    expect(await trader.stop()).toBeUndefined()
+    expect(trader.said.get('failed')).toBeUndefined()
+    end.resolve()
+  })
+})
+
+it('what a source has before it fails is taken', { timeout: 60_000 }, async () => {
+  const market = new Market(10)
+  await using world = market.world
+  await world.run(async () => {
+    for (let i = 0; i < 3; i++) await market.matcher()
+    const error = new Error('a bad line')
+    const trader = await market.sender(async function* () {
+      yield* generated('ann', 'test', PAIRS, 500)
+      throw error
+    })
+    await trader.ended
+    expect(trader.said.get('failed')).toEqual({ error })
+    await market.until(() => market.matchers.every(({ said }) => said.get('state')?.['instructions'] === 500))
   })
 })
 

@@ -82,10 +82,11 @@ async function trade(network: Network, instructions: readonly Instruction[], rat
   const numbers = new Map(instructions.map((instruction, i) => [nameOf(instruction), i]))
   const sent = new Float64Array(instructions.length)
   const source = async function* (): AsyncGenerator<Instruction> {
-    for (const [i, instruction] of instructions.entries()) {
-      sent[i] = now()
-      yield instruction
-    }
+    yield* instructions
+  }
+  const onSend = (batch: readonly Instruction[]): void => {
+    const at = now()
+    for (const instruction of batch) sent[numbers.get(nameOf(instruction)) as number] ||= at
   }
   process.on('message', ({ type, orders }: { readonly type: string; readonly orders: readonly string[] }) => {
     if (type === 'when') tell({ type: 'sent', at: orders.map((order) => sent[numbers.get(order) as number]) })
@@ -104,7 +105,7 @@ async function trade(network: Network, instructions: readonly Instruction[], rat
     statuses.push({ acknowledged: Number(acknowledged), at: now() })
     tell({ type, acknowledged })
   }
-  await runTrader({ network, source: source(), signal: NEVER, emit, ...(rate !== undefined && { rate }) })
+  await runTrader({ network, source, signal: NEVER, emit, onSend, ...(rate !== undefined && { rate }) })
   isOver = true
 }
 

@@ -1,6 +1,8 @@
 import { Option, wholeNumber } from '@mosaik/cli'
 import type { Output, ProgramCommand } from '@mosaik/cli'
 import type { Instruction } from '../market/types.ts'
+import type { BadLineError } from '../orders/read-orders.ts'
+import type { Source } from '../roles/read-ahead.ts'
 import { fromFile, generated } from '../roles/source.ts'
 import { runTrader } from '../roles/trader.ts'
 import { pairsFlag } from './pairs.ts'
@@ -38,14 +40,12 @@ export const traderCommand: ProgramCommand<TraderFlags> = {
   },
 }
 
-function sourceOf({ orders, bad, name, seed, pairs, count }: TraderFlags, output: Output): AsyncIterable<Instruction> {
-  if (orders === undefined) return generated(name, seed, pairs, count)
-  if (bad === 'fail') return fromFile(orders, {})
-  return fromFile(orders, {
-    onBad: 'skip',
-    onSkip: ({ message, line }) => {
-      output.say(`skipped  ${message}`)
-      output.event('skipped', { line, message })
-    },
-  })
+function sourceOf({ orders, bad, name, seed, pairs, count }: TraderFlags, output: Output): Source<Instruction> {
+  if (orders === undefined) return () => generated(name, seed, pairs, count)
+  if (bad === 'fail') return (signal) => fromFile(orders, { signal })
+  const onSkip = ({ message, line }: BadLineError): void => {
+    output.say(`skipped  ${message}`)
+    output.event('skipped', { line, message })
+  }
+  return (signal) => fromFile(orders, { onBad: 'skip', onSkip, signal })
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { MosaikError } from '@mosaik/core'
 import { checkInstruction } from '../market/check-instruction.ts'
 import type { Instruction } from '../market/types.ts'
@@ -7,9 +6,13 @@ import type { Fields } from './fields.ts'
 import { jsonFields } from './json-lines.ts'
 import { linesOf } from './lines.ts'
 import { Numbering } from './numbering.ts'
+import { textOf } from './text.ts'
 
 /** Of the first line that is no instruction the reading ends (`fail`, the default), or such lines are told and left out. */
-export type ReadOptions = { readonly onBad?: 'fail' } | { readonly onBad: 'skip'; readonly onSkip: (bad: BadLineError) => void }
+export type ReadOptions = { readonly signal?: AbortSignal } & (
+  | { readonly onBad?: 'fail' }
+  | { readonly onBad: 'skip'; readonly onSkip: (bad: BadLineError) => void }
+)
 
 /** A line that is no instruction (`ERR_BAD_LINE`). The message begins with `file:line: `. */
 export class BadLineError extends MosaikError {
@@ -33,10 +36,10 @@ export interface ReadOrder {
 /**
  * The instructions of a file, in their order, however large it is: JSON lines when its name ends in `.jsonl`, `.ndjson` or `.json`, else
  * CSV. Sequences are numbered anew for each trader, see `Numbering`. Throws `BadLineError`, also with `skip` for a first line of CSV that
- * does not name the columns, and what the file system throws.
+ * does not name the columns, what the file system throws, and `AbortError`. A pipe is read as it is written.
  */
 export async function* readOrders(file: string, options: ReadOptions = {}): AsyncGenerator<ReadOrder, void, undefined> {
-  const lines = linesOf(createReadStream(file, { encoding: 'utf8' }) as AsyncIterable<string>)
+  const lines = linesOf(textOf(file, options.signal))
   const numbering = new Numbering()
   for await (const found of isJson(file) ? jsonFields(lines) : csvFields(lines)) {
     const instruction = instructionOf(file, found, numbering)

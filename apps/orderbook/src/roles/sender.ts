@@ -1,9 +1,11 @@
-import { MosaikError, sleep } from '@mosaik/core'
+import { abortable, MosaikError, sleep } from '@mosaik/core'
 import type { Clock } from '@mosaik/core'
 import type { Consumer, Producer } from '@mosaik/node'
 import type { Instruction } from '../market/types.ts'
 import { MOST_SENT } from './protocol.ts'
 import type { Report, Sent } from './protocol.ts'
+import { ReadAhead } from './read-ahead.ts'
+import type { Source } from './read-ahead.ts'
 import { Window } from './window.ts'
 
 export interface TraderTotals {
@@ -24,9 +26,10 @@ export interface TraderTotals {
 export interface SenderOptions {
   readonly clock: Clock
   readonly client: string
-  readonly source: AsyncIterable<Instruction>
+  readonly source: Source<Instruction>
   /** Instructions per second. */
   readonly rate: number
+  readonly onSend: (instructions: readonly Instruction[]) => void
 }
 
 const WINDOW = 2_048
@@ -39,9 +42,8 @@ const PATIENCE_MS = 60_000
 export class Sender {
   readonly #options: SenderOptions
   readonly #window = new Window(WINDOW)
-  readonly #iterator: AsyncIterator<Instruction>
-  /** Of the source. */
-  #next: IteratorResult<Instruction> | undefined
+  /** There is something to send. */
+  #isBegun = false
   #startedAt: number | undefined
   #progressAt = 0
   #rewoundAt = 0
@@ -53,7 +55,6 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
-    this.#iterator = options.source[Symbol.asyncIterator]()
   }
 
   get totals(): TraderTotals {
@@ -62,28 +63,31 @@ export class Sender {
     return { sent: this.#sent, acknowledged, rejected, takenBefore, repeated, seconds: Math.round(seconds * 1000) / 1000 }
   }
 
-  /** Until everything was acknowledged. */
+  /** Until everything was acknowledged. Rejects with what the source throws, when everything before was. */
   async send(orders: Producer<Sent>, signal: AbortSignal): Promise<void> {
-    const { clock, client } = this.#options
+    const { clock, client, onSend } = this.#options
+    const source = new ReadAhead(this.#options.source, WINDOW)
     try {
-      this.#next = await this.#iterator.next() // a source that cannot be read is told at once, also where there is no market
+      await abortable(source.begun, signal) // a source that cannot be read is told at once, also where there is no market
       this.#progressAt = this.#rewoundAt = this.#now
-      if (this.#isOver) return
+      this.#isBegun = !source.isOver()
+      if (!this.#isBegun) return
       await orders.when.online({ signal })
       this.#startedAt = this.#progressAt = this.#rewoundAt = this.#now
-      while (!this.#isOver || this.#window.waiting > 0) {
-        await this.#fill(signal)
+      while (this.#window.waiting > 0 || !source.isOver()) {
+        this.#fill(source)
         this.#checkTakers(orders)
         this.#checkSilence()
         for (;;) {
           const [asks, instructions] = [this.#window.asks(MOST_SENT), this.#window.next(MOST_SENT)]
           if (asks.length === 0 && instructions.length === 0) break
+          onSend(instructions)
           await orders.send({ client, asks, instructions }, { signal })
         }
         await sleep(clock, TICK_MS, { signal })
       }
     } finally {
-      await this.#iterator.return?.()
+      source.stop()
     }
   }
 
@@ -103,7 +107,7 @@ export class Sender {
   async watch(orders: Producer<Sent>, signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(this.#options.clock, SILENCE_MS, { signal })
-      const waits = this.#window.waiting > 0 || (this.#next !== undefined && this.#startedAt === undefined)
+      const waits = this.#window.waiting > 0 || (this.#isBegun && this.#startedAt === undefined)
       if (!waits || this.#now - this.#progressAt <= PATIENCE_MS) continue
       const why = orders.consumers.length === 0 ? 'nobody takes orders' : `${this.#window.waiting} instructions wait`
       throw new MosaikError('ERR_TIMEOUT', `nothing was acknowledged for ${PATIENCE_MS / 1000} s: ${why}`)
@@ -114,24 +118,19 @@ export class Sender {
     return this.#options.clock.monotonic()
   }
 
-  /** There is no more to read. */
-  get #isOver(): boolean {
-    return this.#next?.done === true
-  }
-
   get #sent(): number {
     return this.#read - this.#window.takenBefore
   }
 
-  /** As many as are due by now, and as there is room for. */
-  async #fill(signal: AbortSignal): Promise<void> {
+  /** As many as are due by now, and were read, and as there is room for. */
+  #fill(source: ReadAhead<Instruction>): void {
     const due = ((this.#now - (this.#startedAt as number)) / 1000) * this.#options.rate
-    while (!this.#isOver && this.#sent < due && this.#window.room > 0) {
-      signal.throwIfAborted()
+    while (this.#sent < due && this.#window.room > 0) {
+      const instruction = source.take()
+      if (instruction === undefined) return
       if (this.#window.waiting === 0) this.#progressAt = this.#now
-      this.#window.add(this.#next?.value as Instruction)
+      this.#window.add(instruction)
       this.#read++
-      this.#next = await this.#iterator.next()
     }
   }
 
