@@ -29,6 +29,9 @@ const ON_TIME = 1.5
 /** Frames up to this size may overtake bulk. */
 const SMALL_BYTES = 32 * 1024
 
+/** Beside writes and sends, which the life does itself. */
+export type Wanted = Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>
+
 export interface LifeInit {
   readonly me: PeerId
   readonly groupId: GroupId
@@ -42,8 +45,7 @@ export interface LifeInit {
   readonly bonds: Bonds
   /** Open. */
   readonly store: LogStore
-  /** What the core wants beside writes and sends. */
-  readonly perform: (effect: Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>) => void
+  readonly perform: (effect: Wanted) => void
   readonly onBonds: () => void
   /** What was on its way to the leader may not arrive. */
   readonly onForwardLost: () => void

@@ -1,20 +1,16 @@
 import { CloseReasons, MosaikError } from '@mosaik/core'
 import type { CloseReason, PeerId } from '@mosaik/core'
-import type { Effect, SendEffect } from '../logic/effects.ts'
 import type { Entry } from '../logic/entry.ts'
 import type { SnapshotMeta } from '../logic/snapshot.ts'
 import type { Applier } from './applier.ts'
 import type { Calls } from './calls.ts'
 import { lineageEvent } from './histories.ts'
-import type { Life } from './life.ts'
+import type { Life, Wanted } from './life.ts'
 import type { MemberInit } from './member-init.ts'
 import type { Outlook } from './outlook.ts'
 import type { Reads } from './reads.ts'
 import type { Resubmission } from './resubmission.ts'
 import type { SnapshotExchange } from './snapshot-exchange.ts'
-
-/** Writes and sends are done by the life itself. */
-type Wanted = Exclude<Effect, SendEffect | { type: 'persist' | 'prune' }>
 
 export interface PerformerInit {
   readonly member: MemberInit
