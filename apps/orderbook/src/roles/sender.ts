@@ -42,8 +42,8 @@ const PATIENCE_MS = 60_000
 export class Sender {
   readonly #options: SenderOptions
   readonly #window = new Window(WINDOW)
-  /** There is something to send. */
-  #isBegun = false
+  /** The source has had something to send. */
+  #hasWork = false
   #startedAt: number | undefined
   #progressAt = 0
   #rewoundAt = 0
@@ -70,8 +70,8 @@ export class Sender {
     try {
       await abortable(source.begun, signal) // a source that cannot be read is told at once, also where there is no market
       this.#progressAt = this.#rewoundAt = this.#now
-      this.#isBegun = !source.isOver()
-      if (!this.#isBegun) return
+      this.#hasWork = !source.isOver()
+      if (!this.#hasWork) return
       await orders.when.online({ signal })
       this.#startedAt = this.#progressAt = this.#rewoundAt = this.#now
       while (this.#window.waiting > 0 || !source.isOver()) {
@@ -107,7 +107,7 @@ export class Sender {
   async watch(orders: Producer<Sent>, signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(this.#options.clock, SILENCE_MS, { signal })
-      const waits = this.#window.waiting > 0 || (this.#isBegun && this.#startedAt === undefined)
+      const waits = this.#window.waiting > 0 || (this.#hasWork && this.#startedAt === undefined)
       if (!waits || this.#now - this.#progressAt <= PATIENCE_MS) continue
       const why = orders.consumers.length === 0 ? 'nobody takes orders' : `${this.#window.waiting} instructions wait`
       throw new MosaikError('ERR_TIMEOUT', `nothing was acknowledged for ${PATIENCE_MS / 1000} s: ${why}`)
