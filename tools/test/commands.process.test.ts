@@ -49,10 +49,12 @@ it.concurrent.each(started.map(({ at, all }) => [at, all] as const))('the comman
     const address = PLACE.test(typed) ? await addressOf(terminals[0]!.terminal) : ''
     for (let i = 0; i < (how.times ?? 1); i++) terminals.push({ how, terminal: run(typed.replace(PLACE, address), how) })
   }
-  for (const { how, terminal } of terminals) {
+  const outcomes = terminals.map(async ({ how, terminal }) => {
     if (how.prints !== undefined) await terminal.first(how.prints)
     if (how.ends === true) expect(await terminal.ended, how.command).toBe(0)
-  }
+  })
+  const failed = (await Promise.allSettled(outcomes)).filter((outcome) => outcome.status === 'rejected')
+  if (failed.length > 0) throw new Error(failed.map(({ reason }) => String(reason)).join('\n\n'))
   for (const { terminal } of terminals) terminal.kill()
 })
 

@@ -6,7 +6,10 @@ import { root } from './workspace.ts'
 
 /** A command that runs in a terminal of its own, at the root of the repository. */
 export interface Terminal {
-  /** The first that matches in the whole lines printed so far or from now on: its first group, or all of it. Rejects when the command ends without. */
+  /**
+   * The first that matches in the whole lines printed so far or from now on: its first group, or all of it. Rejects with what was printed when the
+   * command ends without, or does not get there in 100 s.
+   */
   first(matches: RegExp): Promise<string>
   /** The same, behind what was found by `next` before. */
   next(matches: RegExp): Promise<string>
@@ -15,6 +18,7 @@ export interface Terminal {
   kill(): void
 }
 
+const PATIENCE_MS = 100_000 * Number(process.env['TIME_FACTOR'] ?? 1)
 const SHIMS = join(import.meta.dirname, 'bin')
 const open = new Set<ChildProcess>()
 process.once('exit', killAll)
@@ -40,13 +44,19 @@ export function type(command: string, env: NodeJS.ProcessEnv = {}): Terminal {
   })
   const find = (matches: RegExp, begin: () => number): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {
+      let isLate = false
       const look = (): void => {
         const found = matches.exec(printed.slice(begin(), isOver ? undefined : printed.lastIndexOf('\n') + 1))
-        if (found === null && !isOver) return
+        if (found === null && !isOver && !isLate) return
         checks.delete(look)
+        clearTimeout(timer)
         if (found !== null) resolve(found)
-        else reject(new Error(`it has ended without ${String(matches)}: ${command}\n${printed}${errors}`))
+        else reject(new Error(`it ${isOver ? 'has ended' : 'runs on'} without ${String(matches)}: ${command}\n${printed}${errors}`))
       }
+      const timer = setTimeout(() => {
+        isLate = true
+        look()
+      }, PATIENCE_MS)
       checks.add(look)
       look()
     })
