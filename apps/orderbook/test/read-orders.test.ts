@@ -123,6 +123,15 @@ describe('CSV', () => {
     await writer.close()
   })
 
+  it('waits for who writes to a pipe, until the signal', async () => {
+    const path = join(room, 'nobody.csv')
+    execFileSync('mkfifo', [path])
+    const control = new AbortController()
+    const first = readOrders(path, { signal: control.signal }).next()
+    control.abort()
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
   it('needs a first line with the columns, also when bad lines are skipped', async () => {
     await expect(readAll(file('headless.csv', [csvLine(ORDER)]))).rejects.toThrow(
       /headless.csv:1: it names the columns, and among them must be trader, sequence/,
